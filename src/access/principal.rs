@@ -1,0 +1,168 @@
+//! Who acts: a credential, held against the records that one read brought.
+
+use crate::timestamp::Timestamp;
+use crate::token::credential::{AccessToken, Credential, CredentialRecord, GrantRecord, PatRecord, TokenKind};
+use crate::token::pat::PresentedPat;
+use crate::token::refusal::Refusal;
+
+use super::catalogue::Catalogue;
+use super::effective::Rights;
+use super::permission::PermissionSet;
+use super::requirement::{Requirement, Verdict};
+use super::tenant::{Tenant, TenantStatus, User, UserStatus};
+
+/// All that a decision reads: the credential's record, the user, the tenant. Absent is not broken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    pub credential: Option<CredentialRecord>,
+    pub user: Option<User>,
+    pub tenant: Option<Tenant>,
+}
+
+/// Records that contradict the credential that they were found by: the store is at fault, not the caller.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {record} record found by the token is not the token's: {what}")]
+pub struct RecordMismatch {
+    pub record: &'static str,
+    pub what: &'static str,
+}
+
+/// Why no principal could be established.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotEstablished {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Mismatch(#[from] RecordMismatch),
+}
+
+/// A tenant, a user and a token that are all good at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub tenant: Tenant,
+    pub user: User,
+    pub token: Token,
+    pub rights: Rights,
+}
+
+/// The token that a principal holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub kind: TokenKind,
+    /// `pat_…` or the access token's `jti`.
+    pub id: String,
+    /// The OAuth client; none for a personal access token.
+    pub client_id: Option<String>,
+    /// All that the token's scopes cover.
+    pub scopes: PermissionSet,
+    /// When a personal access token was last used, as far as the record says.
+    pub last_used: Option<Timestamp>,
+}
+
+impl Principal {
+    /// Holds a proven credential against what was read.
+    ///
+    /// # Errors
+    /// [`NotEstablished::Refused`] when the token, its user or its tenant is not good at `now`;
+    /// [`NotEstablished::Mismatch`] when a record contradicts the key that it was found by.
+    pub fn establish(
+        credential: &Credential,
+        records: Records,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<Self, NotEstablished> {
+        let tenant = records.tenant.ok_or(Refusal::TenantUnknown)?;
+        let token = match (credential, records.credential) {
+            (Credential::Pat(pat), Some(CredentialRecord::Pat(record))) => token_of_pat(pat, record, catalogue, now)?,
+            (Credential::AccessToken(token), Some(CredentialRecord::Grant(grant))) => {
+                token_of_grant(token, &grant, catalogue)?
+            }
+            (Credential::AccessToken(token), None) if token.grant.is_none() => token_alone(token, catalogue),
+            (_, None) => return Err(Refusal::Unknown.into()),
+            (_, Some(_)) => return Err(mismatch("credential", "it is of another kind").into()),
+        };
+        let user = records.user.ok_or(Refusal::UserUnknown)?;
+        if &tenant.id != credential.tenant() {
+            return Err(mismatch("tenant", "it has another id").into());
+        }
+        if &user.id != credential.user() {
+            return Err(mismatch("user", "it has another id").into());
+        }
+        if user.status == UserStatus::Disabled {
+            return Err(Refusal::UserDisabled.into());
+        }
+        let rights = Rights::of(&user, &tenant, catalogue);
+        Ok(Self { tenant, user, token, rights })
+    }
+
+    /// The effective permission; nothing at all in a suspended tenant.
+    pub fn effective(&self) -> PermissionSet {
+        match self.tenant.status {
+            TenantStatus::Active => self.rights.effective(self.token.scopes),
+            TenantStatus::Suspended => PermissionSet::EMPTY,
+        }
+    }
+
+    /// Judges one operation for this principal.
+    pub fn verdict(&self, requirement: &Requirement) -> Verdict {
+        match self.tenant.status {
+            TenantStatus::Active => Verdict::of(requirement, self.token.scopes, &self.rights),
+            TenantStatus::Suspended => Verdict::TenantSuspended,
+        }
+    }
+}
+
+fn token_of_pat(
+    pat: &PresentedPat,
+    record: PatRecord,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Token, NotEstablished> {
+    if record.user != pat.user {
+        return Err(mismatch("credential", "it names another user").into());
+    }
+    if let Some(at) = record.revoked {
+        return Err(Refusal::Revoked { at }.into());
+    }
+    if now >= record.expires {
+        return Err(Refusal::Expired { at: record.expires, now }.into());
+    }
+    Ok(Token {
+        kind: TokenKind::Pat,
+        scopes: asked_for(&record.scopes, catalogue),
+        id: record.id,
+        client_id: None,
+        last_used: record.last_used,
+    })
+}
+
+fn token_of_grant(token: &AccessToken, grant: &GrantRecord, catalogue: &Catalogue) -> Result<Token, NotEstablished> {
+    if token.grant.as_ref() != Some(&grant.id) || grant.user != token.user || grant.client_id != token.client_id {
+        // The issuer's word against the record's: the issuer is not this server, so this is no fault of the store.
+        return Err(Refusal::Unknown.into());
+    }
+    if let Some(at) = grant.revoked {
+        return Err(Refusal::Revoked { at }.into());
+    }
+    let token = token_alone(token, catalogue);
+    Ok(Token { scopes: token.scopes.intersection(asked_for(&grant.scopes, catalogue)), ..token })
+}
+
+fn token_alone(token: &AccessToken, catalogue: &Catalogue) -> Token {
+    Token {
+        kind: TokenKind::AccessToken,
+        id: token.token_id.clone(),
+        client_id: Some(token.client_id.to_string()),
+        scopes: asked_for(&token.scopes, catalogue),
+        last_used: None,
+    }
+}
+
+/// What scopes can ask for: never tenant administration, whatever a record says.
+fn asked_for(scopes: &[String], catalogue: &Catalogue) -> PermissionSet {
+    catalogue.granted(scopes.iter().map(String::as_str)).intersection(catalogue.scopes())
+}
+
+fn mismatch(record: &'static str, what: &'static str) -> RecordMismatch {
+    RecordMismatch { record, what }
+}

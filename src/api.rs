@@ -1,0 +1,137 @@
+//! The API, compiled: permissions and operations, as `edge pack` writes them beside the Lambda's binary.
+//!
+//! The API reference (`api.yaml`) is the only source of both. It is compiled ahead of time, so that no YAML is read
+//! at a cold start, and another company serves its own API with the released binary.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::catalogue::{Catalogue, CatalogueError, CatalogueSource};
+use crate::access::permission::PermissionSet;
+use crate::access::requirement::Requirement;
+use crate::policy::operation::{Operation, ParameterForm, PathTemplate, Segment, Verb};
+
+/// The version of the pack's format that this program reads and writes.
+const FORMAT: u32 = 1;
+
+/// A compiled API reference, as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    pub format: u32,
+    /// `info.title` and `info.version`, for people.
+    pub title: String,
+    pub permissions: CatalogueSource,
+    pub operations: Vec<PackedOperation>,
+}
+
+/// One operation in a pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedOperation {
+    pub id: String,
+    /// Upper-case, or `ANY`.
+    pub verb: String,
+    pub path: Vec<PackedSegment>,
+    /// The alternatives for personal access tokens, each a list of permissions of which all are needed.
+    pub pat: Vec<Vec<String>>,
+    /// The same for access tokens.
+    pub access_token: Vec<Vec<String>>,
+}
+
+/// One segment of a path in a pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PackedSegment {
+    Literal(String),
+    Parameter(String),
+    Id { name: String, prefix: String, digits: usize },
+    Greedy(String),
+}
+
+/// A pack that cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    #[error("the pack is not readable: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the pack has the format {found}, and this program reads {FORMAT}: write it again with `edge pack`")]
+    Format { found: u32 },
+    #[error("{0}")]
+    Catalogue(#[from] CatalogueError),
+    #[error("the operation `{operation}` requires `{permission}`, which the pack does not declare")]
+    UnknownPermission { operation: String, permission: String },
+}
+
+impl Pack {
+    /// A pack in this program's format.
+    pub fn new(title: String, permissions: CatalogueSource, operations: Vec<PackedOperation>) -> Self {
+        Self { format: FORMAT, title, permissions, operations }
+    }
+}
+
+/// The API as a decision uses it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub catalogue: Catalogue,
+    pub operations: Vec<Operation>,
+}
+
+impl Api {
+    /// Reads a pack's JSON.
+    ///
+    /// # Errors
+    /// [`PackError`] when it was not written by `edge pack` of this format.
+    pub fn from_json(json: &str) -> Result<Self, PackError> {
+        Self::new(serde_json::from_str(json)?)
+    }
+
+    /// Takes a pack's names apart into bits.
+    ///
+    /// # Errors
+    /// [`PackError`] when its names contradict each other.
+    pub fn new(pack: Pack) -> Result<Self, PackError> {
+        if pack.format != FORMAT {
+            return Err(PackError::Format { found: pack.format });
+        }
+        let catalogue = Catalogue::new(&pack.permissions)?;
+        let operations =
+            pack.operations.into_iter().map(|packed| operation(packed, &catalogue)).collect::<Result<_, _>>()?;
+        Ok(Self { catalogue, operations })
+    }
+}
+
+fn operation(packed: PackedOperation, catalogue: &Catalogue) -> Result<Operation, PackError> {
+    let verb = if packed.verb == "ANY" { Verb::Any } else { Verb::Only(packed.verb) };
+    let segments = packed.path.into_iter().map(segment).collect();
+    Ok(Operation {
+        pat: requirement(&packed.id, packed.pat, catalogue)?,
+        access_token: requirement(&packed.id, packed.access_token, catalogue)?,
+        id: packed.id,
+        verb,
+        path: PathTemplate { segments },
+    })
+}
+
+fn segment(packed: PackedSegment) -> Segment {
+    match packed {
+        PackedSegment::Literal(text) => Segment::Literal(text),
+        PackedSegment::Parameter(name) => Segment::Parameter { name, form: ParameterForm::Free },
+        PackedSegment::Id { name, prefix, digits } => {
+            Segment::Parameter { name, form: ParameterForm::Id { prefix, digits } }
+        }
+        PackedSegment::Greedy(name) => Segment::Greedy { name },
+    }
+}
+
+fn requirement(
+    operation: &str,
+    alternatives: Vec<Vec<String>>,
+    catalogue: &Catalogue,
+) -> Result<Requirement, PackError> {
+    let resolve = |name: String| {
+        catalogue
+            .permission(&name)
+            .ok_or_else(|| PackError::UnknownPermission { operation: operation.to_owned(), permission: name })
+    };
+    let set = |names: Vec<String>| names.into_iter().map(resolve).collect::<Result<PermissionSet, _>>();
+    alternatives.into_iter().map(set).collect::<Result<_, _>>().map(Requirement::any_of)
+}

@@ -1,0 +1,96 @@
+//! The straight line: event → bearer → credential → one read → principal → effective permission → policy → answer.
+//!
+//! Each step's type is the proof of the step before. What a step means is in the room that its type comes from.
+
+use serde_json::value::RawValue;
+
+use crate::access::principal::Principal;
+use crate::api::Api;
+use crate::decision::{Decision, Outcome, Reason, Stopped, Trail};
+use crate::gateway::answer;
+use crate::gateway::arn::MethodArn;
+use crate::gateway::event::{Authorization, Request};
+use crate::policy::router;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::store::read::is_stale;
+use crate::timestamp::Timestamp;
+use crate::token::bearer::BearerToken;
+use crate::token::credential::Credential;
+use crate::token::refusal::Refusal;
+
+/// All that decisions share: the API as compiled, the keys, the settings.
+#[derive(Debug)]
+pub struct Authorizer {
+    pub api: Api,
+    pub settings: Settings,
+}
+
+impl Authorizer {
+    /// Decides one event. It always has an answer: a policy, `Unauthorized`, or a fault.
+    pub async fn decide(&self, event: &str, store: &impl Store, now: Timestamp) -> Decision {
+        let mut trail = Trail::default();
+        let outcome = match self.line(event, store, now, &mut trail).await {
+            Ok(answer) => Outcome::Answer(answer),
+            Err(Stopped::Refused(refusal)) => {
+                trail.reason = Reason::Refused(refusal.code());
+                Outcome::Unauthorized(refusal)
+            }
+            Err(Stopped::Fault(fault)) => {
+                trail.reason = Reason::Fault(fault.code());
+                Outcome::Fault(fault)
+            }
+        };
+        Decision { outcome, trail }
+    }
+
+    async fn line(
+        &self,
+        event: &str,
+        store: &impl Store,
+        now: Timestamp,
+        trail: &mut Trail,
+    ) -> Result<Box<RawValue>, Stopped> {
+        let request = Request::from_json(event)?;
+        trail.request_id = request.request_id.as_deref().map(str::to_owned);
+        let arn = request.arn()?;
+        let bearer = bearer(&request.authorization)?;
+        let credential = self.credential(bearer)?;
+        trail.identified(&credential);
+        let records = store.read(&credential).await?;
+        let principal = Principal::establish(&credential, records, &self.api.catalogue, now)?;
+        trail.established(&principal);
+        if is_stale(principal.token.last_used, now) {
+            store.touch(&credential, now).await;
+        }
+        trail.reason = self.reason(&arn, &principal, trail);
+        Ok(answer::write(&principal, &request, &arn, &self.api, &self.settings)?)
+    }
+
+    fn credential(&self, bearer: BearerToken<'_>) -> Result<Credential, Refusal> {
+        let text = bearer.expose();
+        if self.settings.pats.claims(text) {
+            return self.settings.pats.open(text).map(Credential::Pat);
+        }
+        Err(Refusal::Malformed)
+    }
+
+    /// What the gateway will make of the policy for the one route that was asked for: for the log, and never for the
+    /// policy, which states the whole permission.
+    fn reason(&self, arn: &MethodArn<'_>, principal: &Principal, trail: &mut Trail) -> Reason {
+        let operation = arn.verb().and_then(|verb| router::route(&self.api.operations, verb, arn.path()));
+        trail.operation = operation.map(|operation| operation.id.clone());
+        match operation {
+            Some(operation) => principal.verdict(operation.requires(principal.token.kind)).into(),
+            None => Reason::NoRoute,
+        }
+    }
+}
+
+fn bearer<'a>(authorization: &'a Authorization<'_>) -> Result<BearerToken<'a>, Refusal> {
+    match authorization {
+        Authorization::Absent => Err(Refusal::NoCredentials),
+        Authorization::One(value) => BearerToken::from_header(value),
+        Authorization::Ambiguous => Err(Refusal::Malformed),
+    }
+}

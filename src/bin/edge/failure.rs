@@ -1,0 +1,25 @@
+//! How a command fails: a message that says what to do, and an exit code that a script can rely on.
+
+use std::process::ExitCode;
+
+/// A command that did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was named does not exist or is not valid; nothing was changed.
+    #[error("{0}")]
+    Invalid(String),
+    /// Something failed that is not the caller's doing.
+    #[error("{0}")]
+    Fault(String),
+}
+
+impl Failure {
+    /// Prints the message to standard error and returns the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        anstream::eprintln!("edge: {self}");
+        ExitCode::from(match self {
+            Self::Invalid(_) => 3,
+            Self::Fault(_) => 4,
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! What was decided, why, and what may be said of it: one reason code a decision, from a closed list.
+
+use serde_json::value::RawValue;
+
+use crate::access::principal::{NotEstablished, Principal, RecordMismatch};
+use crate::access::requirement::Verdict;
+use crate::gateway::event::EventError;
+use crate::store::StoreFault;
+use crate::token::credential::Credential;
+use crate::token::refusal::Refusal;
+
+/// A decision: the gateway's answer, and the record of it for the log.
+#[derive(Debug)]
+pub struct Decision {
+    pub outcome: Outcome,
+    pub trail: Trail,
+}
+
+/// What the gateway is told.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A policy, good for every route of the API.
+    Answer(Box<RawValue>),
+    /// 401: an error whose message is exactly `Unauthorized`.
+    Unauthorized(Refusal),
+    /// 500: any other error. Never 401, which would log users out, and never an allow.
+    Fault(Fault),
+}
+
+/// What is known of a decision when it is made, piece by piece as the line goes on. No token, no hash, no piece of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    pub request_id: Option<String>,
+    /// `operationId` of the route that was asked for, if the API has it.
+    pub operation: Option<String>,
+    pub tenant: Option<String>,
+    pub user: Option<String>,
+    pub token_id: Option<String>,
+    pub token_type: Option<&'static str>,
+    /// Records that were asked for: 0 for what was refused before the read.
+    pub reads: u32,
+    pub reason: Reason,
+}
+
+impl Trail {
+    /// Notes whom a token says it is for, once that is proven.
+    pub fn identified(&mut self, credential: &Credential) {
+        self.tenant = Some(credential.tenant().to_string());
+        self.user = Some(credential.user().to_string());
+        self.token_type = Some(credential.kind().as_str());
+        self.reads = credential.reads();
+    }
+
+    /// Notes which token it is, once its record is known.
+    pub fn established(&mut self, principal: &Principal) {
+        self.token_id = Some(principal.token.id.clone());
+    }
+}
+
+/// The reason code of a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reason {
+    /// The policy allows the route that was asked for.
+    Allowed,
+    TenantSuspended,
+    Scope,
+    Role,
+    Feature,
+    /// The API has no such route: the policy does not allow it.
+    NoRoute,
+    /// 401.
+    Refused(&'static str),
+    /// 500.
+    Fault(&'static str),
+    /// Nothing was decided yet.
+    #[default]
+    Undecided,
+}
+
+impl Reason {
+    /// The code: closed, documented, stable.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::TenantSuspended => "tenant_suspended",
+            Self::Scope => "scope",
+            Self::Role => "role",
+            Self::Feature => "feature",
+            Self::NoRoute => "no_route",
+            Self::Refused(code) | Self::Fault(code) => code,
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// The outcome as the log and the metrics group it: what the caller will see.
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Allowed => "allow",
+            Self::TenantSuspended | Self::Scope | Self::Role | Self::Feature | Self::NoRoute => "deny",
+            Self::Refused(_) => "unauthorized",
+            Self::Fault(_) | Self::Undecided => "fault",
+        }
+    }
+}
+
+impl From<Verdict> for Reason {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allowed => Self::Allowed,
+            Verdict::ScopeMissing => Self::Scope,
+            Verdict::RoleMissing => Self::Role,
+            Verdict::FeatureMissing => Self::Feature,
+            Verdict::TenantSuspended => Self::TenantSuspended,
+        }
+    }
+}
+
+/// Something on this side is broken.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error(transparent)]
+    Event(#[from] EventError),
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    #[error(transparent)]
+    Mismatch(#[from] RecordMismatch),
+    #[error("the answer could not be written: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+impl Fault {
+    /// The reason code: closed, documented, stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "event",
+            Self::Store(fault) => fault.code(),
+            Self::Mismatch(_) => "record_mismatch",
+            Self::Answer(_) => "answer",
+        }
+    }
+}
+
+/// Why the line did not reach its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<NotEstablished> for Stopped {
+    fn from(error: NotEstablished) -> Self {
+        match error {
+            NotEstablished::Refused(refusal) => Self::Refused(refusal),
+            NotEstablished::Mismatch(mismatch) => Self::Fault(mismatch.into()),
+        }
+    }
+}
+
+macro_rules! fault_stops {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Stopped {
+            fn from(error: $error) -> Self {
+                Self::Fault(error.into())
+            }
+        })*
+    };
+}
+
+fault_stops!(EventError, StoreFault, serde_json::Error);

@@ -1,0 +1,85 @@
+//! The ARN of the method that a request asks for.
+//!
+//! ```text
+//! arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/v1/contacts/con_…
+//!     │               │            │            │          │    │   └ the concrete request path
+//!     partition       region       account      API        stage verb
+//! ```
+//!
+//! Source: "ARN format of API executions in API Gateway", Amazon API Gateway Developer Guide.
+
+/// A method ARN, split and checked, so that what is before the path can stand literally in a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodArn<'a> {
+    /// All before the verb: `arn:…:<api>/<stage>/`.
+    stage: &'a str,
+    /// `GET`, `POST`, …; none for a WebSocket's route key.
+    verb: Option<&'a str>,
+    /// The path with its leading slash, as the gateway wrote it; a WebSocket's route key (`$connect`).
+    path: &'a str,
+}
+
+/// The longest ARN that the gateway sends.
+const MAX_LENGTH: usize = 1600;
+
+/// Text that is not the ARN of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the ARN of an API Gateway method")]
+pub struct InvalidArn;
+
+impl<'a> MethodArn<'a> {
+    /// Splits an ARN. The path is whatever remains and may hold any character; nothing before it may.
+    ///
+    /// # Errors
+    /// [`InvalidArn`] unless partition, region, account, API, stage and verb are all there and literal.
+    pub fn parse(text: &'a str) -> Result<Self, InvalidArn> {
+        if text.len() > MAX_LENGTH {
+            return Err(InvalidArn);
+        }
+        // A path may contain `:`, so the ARN is split at most five times and the sixth part is kept whole.
+        let mut parts = text.splitn(6, ':');
+        let mut part = || parts.next().ok_or(InvalidArn);
+        let (arn, partition, service, region, account, target) = (part()?, part()?, part()?, part()?, part()?, part()?);
+        let well_formed = arn == "arn"
+            && is_literal(partition, "-")
+            && partition.starts_with("aws")
+            && service == "execute-api"
+            && is_literal(region, "-")
+            && account.len() == 12
+            && account.bytes().all(|digit| digit.is_ascii_digit());
+        let (api, rest) = target.split_once('/').ok_or(InvalidArn)?;
+        let (stage, route) = rest.split_once('/').ok_or(InvalidArn)?;
+        if !well_formed || !is_literal(api, "-") || !(stage == "$default" || is_literal(stage, "-_")) {
+            return Err(InvalidArn);
+        }
+        let (before, _) = text.split_at_checked(text.len() - route.len()).ok_or(InvalidArn)?;
+        if route.starts_with('$') {
+            return Ok(Self { stage: before, verb: None, path: route });
+        }
+        // The root resource's ARN may end at the verb.
+        let (verb, path) = route.split_at_checked(route.find('/').unwrap_or(route.len())).ok_or(InvalidArn)?;
+        if verb.is_empty() || !verb.bytes().all(|letter| letter.is_ascii_uppercase()) {
+            return Err(InvalidArn);
+        }
+        Ok(Self { stage: before, verb: Some(verb), path })
+    }
+
+    /// All before the verb, `arn:…:<api>/<stage>/`: plain characters only, none that means anything to IAM.
+    pub fn stage(&self) -> &'a str {
+        self.stage
+    }
+
+    /// The request's verb; none for a WebSocket.
+    pub fn verb(&self) -> Option<&'a str> {
+        self.verb
+    }
+
+    /// The request's path. Hostile text: it is matched against routes and written nowhere.
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+}
+
+fn is_literal(text: &str, beside: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || beside.contains(letter))
+}

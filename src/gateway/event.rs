@@ -1,0 +1,238 @@
+//! The event of an authorizer's invocation, in every form that API Gateway sends, as one request.
+//!
+//! Only what a decision needs is read; everything else in an event is passed over, whatever it holds. The official
+//! event types are not used for this: their header map turns one non-ASCII byte in any client header into an error,
+//! and keeps the last of two spellings of `Authorization`.
+//!
+//! Sources: "Input to an API Gateway Lambda authorizer", "AWS Lambda authorizers for HTTP APIs" and "`$connect` and
+//! `$disconnect` routes", Amazon API Gateway Developer Guide.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::arn::{InvalidArn, MethodArn};
+
+/// Which of the gateway's forms an event has: it decides what an answer may look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// REST API, `TOKEN` authorizer.
+    RestToken,
+    /// REST API, `REQUEST` authorizer.
+    RestRequest,
+    /// HTTP API, payload format 1.0.
+    HttpV1,
+    /// HTTP API, payload format 2.0.
+    HttpV2,
+    /// WebSocket API, `$connect`.
+    WebSocket,
+}
+
+/// What the request says of its `Authorization`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Authorization<'a> {
+    Absent,
+    One(Cow<'a, str>),
+    /// Several values, or two places that disagree: no credentials that anybody could trust.
+    Ambiguous,
+}
+
+/// A credential's text stays out of `Debug`.
+impl fmt::Debug for Authorization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::One(_) => "One(..)",
+            Self::Ambiguous => "Ambiguous",
+        })
+    }
+}
+
+/// A request, whatever the event's form.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    pub kind: EventKind,
+    pub authorization: Authorization<'a>,
+    arn: Cow<'a, str>,
+    pub request_id: Option<Cow<'a, str>>,
+}
+
+/// An event that no gateway sends: the function is attached to something else.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    #[error("the event is not an authorizer's event: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the event has the type `{0}`, and `TOKEN` or `REQUEST` is known")]
+    UnknownType(String),
+    #[error("the event has the payload version `{0}`, and `1.0` or `2.0` is known")]
+    UnknownVersion(String),
+    #[error("the event names no method: `methodArn` or `routeArn` is missing")]
+    NoArn,
+    #[error("`methodArn` or `routeArn`: {0}")]
+    Arn(#[from] InvalidArn),
+}
+
+impl<'a> Request<'a> {
+    /// Reads an event's JSON.
+    ///
+    /// # Errors
+    /// [`EventError`] when it is not the event of a known authorizer.
+    pub fn from_json(json: &'a str) -> Result<Self, EventError> {
+        let event: Event<'a> = serde_json::from_str(json)?;
+        let kind = event.kind()?;
+        let authorization = event.authorization(kind);
+        let context = event.request_context.unwrap_or_default();
+        let arn = event.method_arn.or(event.route_arn).ok_or(EventError::NoArn)?;
+        Ok(Self { kind, authorization, arn, request_id: context.request_id })
+    }
+
+    /// The method that is asked for.
+    ///
+    /// # Errors
+    /// [`EventError::Arn`] when the event names it in another form than the gateway does.
+    pub fn arn(&self) -> Result<MethodArn<'_>, EventError> {
+        Ok(MethodArn::parse(&self.arn)?)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    authorization_token: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    method_arn: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    route_arn: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    headers: AuthorizationValues<'a>,
+    #[serde(borrow, default)]
+    multi_value_headers: AuthorizationValues<'a>,
+    #[serde(borrow, default)]
+    request_context: Option<RequestContext<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext<'a> {
+    #[serde(borrow, default)]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    event_type: Option<Cow<'a, str>>,
+}
+
+impl<'a> Event<'a> {
+    fn kind(&self) -> Result<EventKind, EventError> {
+        match self.kind.as_deref() {
+            Some("TOKEN") => return Ok(EventKind::RestToken),
+            Some("REQUEST") => {}
+            other => return Err(EventError::UnknownType(other.unwrap_or_default().to_owned())),
+        }
+        match self.version.as_deref() {
+            Some("1.0") => return Ok(EventKind::HttpV1),
+            Some("2.0") => return Ok(EventKind::HttpV2),
+            Some(other) => return Err(EventError::UnknownVersion(other.to_owned())),
+            None => {}
+        }
+        let connects = self.request_context.as_ref().and_then(|it| it.event_type.as_deref()) == Some("CONNECT");
+        Ok(if connects { EventKind::WebSocket } else { EventKind::RestRequest })
+    }
+
+    fn authorization(&self, kind: EventKind) -> Authorization<'a> {
+        if kind == EventKind::RestToken {
+            return self.authorization_token.clone().map_or(Authorization::Absent, Authorization::One);
+        }
+        // REST, HTTP 1.0 and WebSocket events say every header twice; where both speak of it, they must agree.
+        match (self.headers.0.as_slice(), self.multi_value_headers.0.as_slice()) {
+            ([], []) => Authorization::Absent,
+            ([one], []) | ([], [one]) => Authorization::One(one.clone()),
+            ([one], [same]) if one == same => Authorization::One(one.clone()),
+            _ => Authorization::Ambiguous,
+        }
+    }
+}
+
+/// Every value of `Authorization` in a header map, in whatever case its name is written; nothing else is kept.
+#[derive(Default)]
+struct AuthorizationValues<'a>(Vec<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for AuthorizationValues<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(HeaderMap)
+    }
+}
+
+struct HeaderMap;
+
+impl<'de> Visitor<'de> for HeaderMap {
+    type Value = AuthorizationValues<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of headers")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(AuthorizationValues::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut headers: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Text(name)) = headers.next_key::<Text<'de>>()? {
+            if name.eq_ignore_ascii_case("authorization") {
+                values.extend(headers.next_value::<HeaderValues<'de>>()?.0);
+            } else {
+                headers.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(AuthorizationValues(values))
+    }
+}
+
+/// Borrowed where the JSON has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A header's value: one string in `headers`, a list of them in `multiValueHeaders`.
+struct HeaderValues<'a>(Vec<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for HeaderValues<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(HeaderValue)
+    }
+}
+
+struct HeaderValue;
+
+impl<'de> Visitor<'de> for HeaderValue {
+    type Value = HeaderValues<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a header's value or values")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(HeaderValues(Vec::new()))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(HeaderValues(vec![Cow::Borrowed(value)]))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(HeaderValues(vec![Cow::Owned(value.to_owned())]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Text(value)) = items.next_element::<Text<'de>>()? {
+            values.push(value);
+        }
+        Ok(HeaderValues(values))
+    }
+}

@@ -1,0 +1,25 @@
+//! A bearer token comes in. One round trip to DynamoDB fetches whom it stands for and what they may do.
+//! A policy goes out that is right for every route of the API, so that it is safe to cache.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`authorize`] | the straight line, and nothing else |
+//! | [`gateway`] | what API Gateway says and hears: event, ARN, answer |
+//! | [`token`] | what the caller holds: bearer, personal access token, JWT |
+//! | [`access`] | what the caller may do: permission, role, effective permission |
+//! | [`policy`] | how that is written for the gateway |
+//! | [`api`] | the API reference, compiled |
+//! | [`store`] | the records, and DynamoDB |
+//!
+//! `gateway`, `token`, `access` and `policy` know no AWS SDK, no async, no clock, no environment and no randomness.
+
+pub mod access;
+pub mod api;
+pub mod authorize;
+pub mod decision;
+pub mod gateway;
+pub mod policy;
+pub mod settings;
+pub mod store;
+pub mod timestamp;
+pub mod token;

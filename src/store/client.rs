@@ -1,0 +1,60 @@
+//! The DynamoDB client: trimmed, with our own bounds, and the same for every program.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+/// The whole of a read, retries included. An authorizer's own limit in the template is five seconds, the gateway's
+/// thirty: the answer is ours before it is theirs.
+pub const DEADLINE: Duration = Duration::from_millis(2500);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(800);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
+const ATTEMPTS: u32 = 3;
+
+/// Where the table is and who asks.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub region: String,
+    /// Another endpoint than the region's own: the embedded store, an emulator.
+    pub url: Option<String>,
+    pub credentials: SharedCredentialsProvider,
+}
+
+impl Endpoint {
+    /// Fixed credentials, as Lambda hands them to a function for the life of its process.
+    pub fn with_keys(region: String, url: Option<String>, id: String, secret: String, session: Option<String>) -> Self {
+        let credentials = Credentials::new(id, secret, session, None, "environment");
+        Self { region, url, credentials: SharedCredentialsProvider::new(credentials) }
+    }
+}
+
+/// A client for that endpoint.
+pub fn connect(endpoint: Endpoint) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(DEADLINE)
+        .build();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(endpoint.region))
+        .credentials_provider(endpoint.credentials)
+        .http_client(http_client())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts);
+    Client::from_conf(match endpoint.url {
+        Some(url) => config.endpoint_url(url).build(),
+        None => config.build(),
+    })
+}
+
+/// The one HTTP client, over the one TLS stack.
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}

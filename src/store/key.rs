@@ -1,0 +1,46 @@
+//! Where records lie.
+//!
+//! ```text
+//! pk                        sk
+//! TENANT#<business_id>      TENANT
+//!        〃                 USER#<user_id>
+//!        〃                 PAT#<sha256 of the token, hex>
+//!        〃                 GRANT#<grant_id>
+//!        〃                 AUDIT#<time>#<random>
+//! ```
+
+use crate::access::identity::{GrantId, TenantId, UserId};
+use crate::token::pat::PatDigest;
+
+/// The names of the key's attributes.
+pub const PK: &str = "pk";
+pub const SK: &str = "sk";
+
+/// The sort key of a tenant's own record.
+pub const TENANT: &str = "TENANT";
+
+/// What the sort keys of a kind of record start with.
+pub const USER_PREFIX: &str = "USER#";
+pub const PAT_PREFIX: &str = "PAT#";
+pub const GRANT_PREFIX: &str = "GRANT#";
+pub const AUDIT_PREFIX: &str = "AUDIT#";
+
+/// The partition of a tenant: everything that is its own.
+pub fn tenant_partition(tenant: &TenantId) -> String {
+    format!("TENANT#{tenant}")
+}
+
+/// The sort key of a user.
+pub fn user(user: &UserId) -> String {
+    format!("{USER_PREFIX}{user}")
+}
+
+/// The sort key of a personal access token.
+pub fn pat(digest: PatDigest) -> String {
+    format!("{PAT_PREFIX}{}", digest.to_hex())
+}
+
+/// The sort key of a grant.
+pub fn grant(grant: &GrantId) -> String {
+    format!("{GRANT_PREFIX}{grant}")
+}

@@ -1,0 +1,49 @@
+//! The records, and DynamoDB.
+//!
+//! One table. All that a decision reads lies in the partition of the token's own tenant, so no decision can read
+//! across tenants, by construction.
+
+pub mod client;
+pub mod key;
+pub mod read;
+pub mod record;
+
+use std::future::Future;
+
+use crate::access::principal::Records;
+use crate::timestamp::Timestamp;
+use crate::token::credential::Credential;
+
+/// What a decision asks of a store.
+pub trait Store {
+    /// Reads the credential's record, its user and its tenant, in one round trip and strongly consistent.
+    fn read(&self, credential: &Credential) -> impl Future<Output = Result<Records, StoreFault>>;
+
+    /// Notes that a personal access token was used. Best effort: nothing depends on it.
+    fn touch(&self, credential: &Credential, now: Timestamp) -> impl Future<Output = ()>;
+}
+
+/// The store did not do its part. Never the caller's fault, so never a 401, and never an allow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFault {
+    #[error("the store did not answer within {milliseconds} ms")]
+    Timeout { milliseconds: u64 },
+    #[error("the store could not be reached: {0}")]
+    Unreachable(String),
+    #[error("the store refused the request: {0}")]
+    Refused(String),
+    #[error("the record `{record}` cannot be read: {what}")]
+    BrokenRecord { record: String, what: String },
+}
+
+impl StoreFault {
+    /// The reason code: closed, documented, stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Timeout { .. } => "store_timeout",
+            Self::Unreachable(_) => "store_unreachable",
+            Self::Refused(_) => "store_refused",
+            Self::BrokenRecord { .. } => "broken_record",
+        }
+    }
+}

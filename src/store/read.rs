@@ -1,0 +1,159 @@
+//! The one read of a decision: `BatchGetItem`, strongly consistent, in the token's own partition.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use super::client::DEADLINE;
+use super::record::{Item, read_grant, read_pat, read_tenant, read_user, text};
+use super::{Store, StoreFault, key};
+use crate::access::principal::Records;
+use crate::timestamp::Timestamp;
+use crate::token::credential::{Credential, CredentialRecord};
+
+/// How long to wait before asking again for keys that DynamoDB left unprocessed; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// `last_used` is written at most this often, in seconds.
+const TOUCH_INTERVAL: u64 = 3600;
+
+/// The time that writing `last_used` may take from a request.
+const TOUCH_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// The table, as decisions see it.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    client: Client,
+    table: String,
+}
+
+impl DynamoStore {
+    /// A store on that table.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+impl Store for DynamoStore {
+    async fn read(&self, credential: &Credential) -> Result<Records, StoreFault> {
+        let timeout = StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) };
+        let items = tokio::time::timeout(DEADLINE, self.fetch(credential)).await.map_err(|_| timeout)??;
+        sort(credential, items)
+    }
+
+    async fn touch(&self, credential: &Credential, now: Timestamp) {
+        let Credential::Pat(pat) = credential else { return };
+        let write = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(key::PK, text(&key::tenant_partition(&pat.tenant)))
+            .key(key::SK, text(&key::pat(pat.digest)))
+            .update_expression("SET last_used = :now")
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(last_used) OR last_used < :now)")
+            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .send();
+        // Best effort: nothing depends on it, so its failure is nobody's failure.
+        let _ = tokio::time::timeout(TOUCH_TIMEOUT, write).await;
+    }
+}
+
+/// Whether `last_used` is old enough to be written again.
+pub fn is_stale(last_used: Option<Timestamp>, now: Timestamp) -> bool {
+    last_used.is_none_or(|at| now.since(at) >= TOUCH_INTERVAL)
+}
+
+impl DynamoStore {
+    async fn fetch(&self, credential: &Credential) -> Result<Vec<Item>, StoreFault> {
+        let mut wanted = Some(keys(credential)?);
+        let mut found = Vec::with_capacity(3);
+        let mut pause = FIRST_PAUSE;
+        while let Some(keys) = wanted {
+            let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await.map_err(fault)?;
+            found.extend(answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default());
+            wanted = answer
+                .unprocessed_keys
+                .and_then(|mut tables| tables.remove(&self.table))
+                .filter(|keys| !keys.keys().is_empty());
+            if wanted.is_some() {
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn keys(credential: &Credential) -> Result<KeysAndAttributes, StoreFault> {
+    let partition = key::tenant_partition(credential.tenant());
+    let sort_keys = [Some(key::TENANT.to_owned()), Some(key::user(credential.user())), credential_key(credential)];
+    let keys = sort_keys
+        .into_iter()
+        .flatten()
+        .map(|sort_key| Item::from([(key::PK.to_owned(), text(&partition)), (key::SK.to_owned(), text(&sort_key))]));
+    KeysAndAttributes::builder()
+        .consistent_read(true)
+        .set_keys(Some(keys.collect()))
+        .build()
+        .map_err(|error| StoreFault::Refused(error.to_string()))
+}
+
+fn credential_key(credential: &Credential) -> Option<String> {
+    match credential {
+        Credential::Pat(pat) => Some(key::pat(pat.digest)),
+        Credential::AccessToken(token) => token.grant.as_ref().map(key::grant),
+    }
+}
+
+/// Tells the items apart by their keys. An item that was not asked for is a broken store.
+fn sort(credential: &Credential, items: Vec<Item>) -> Result<Records, StoreFault> {
+    let mut records = Records::default();
+    let partition = key::tenant_partition(credential.tenant());
+    let user_key = key::user(credential.user());
+    let credential_key = credential_key(credential);
+    for item in items {
+        let attribute = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok());
+        let in_partition = attribute(key::PK) == Some(&partition);
+        match attribute(key::SK).filter(|_| in_partition) {
+            Some(sort_key) if sort_key == key::TENANT => {
+                records.tenant = Some(read_tenant(credential.tenant(), &item)?);
+            }
+            Some(sort_key) if *sort_key == user_key => records.user = Some(read_user(credential.user(), &item)?),
+            Some(sort_key) if Some(sort_key) == credential_key.as_ref() => {
+                records.credential = credential_record(credential, &item)?;
+            }
+            _ => {
+                let what = "the store returned an item that was not asked for".to_owned();
+                return Err(StoreFault::BrokenRecord { record: "?".to_owned(), what });
+            }
+        }
+    }
+    Ok(records)
+}
+
+fn credential_record(credential: &Credential, item: &Item) -> Result<Option<CredentialRecord>, StoreFault> {
+    Ok(match credential {
+        Credential::Pat(_) => Some(CredentialRecord::Pat(read_pat(item)?)),
+        Credential::AccessToken(token) => match &token.grant {
+            Some(grant) => Some(CredentialRecord::Grant(read_grant(grant, item)?)),
+            None => None,
+        },
+    })
+}
+
+/// What a failed call says of the store. The SDK's text names operations and error codes, never keys or values.
+fn fault<E>(error: SdkError<E>) -> StoreFault
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let text = DisplayErrorContext(&error).to_string();
+    match error {
+        SdkError::TimeoutError(_) => {
+            StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) }
+        }
+        SdkError::ServiceError(_) => StoreFault::Refused(text),
+        _ => StoreFault::Unreachable(text),
+    }
+}

@@ -1,0 +1,9 @@
+//! What the caller holds: the bearer token, and what it says of itself before anything has been read.
+//!
+//! Pure: text and `now` come in as arguments; the only secret here is the key of the tokens' own check.
+
+pub mod base62;
+pub mod bearer;
+pub mod credential;
+pub mod pat;
+pub mod refusal;

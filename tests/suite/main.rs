@@ -1,0 +1,3 @@
+//! The suite: one program, a file a subject.
+
+mod pat;
