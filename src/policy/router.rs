@@ -35,10 +35,13 @@ fn matches(template: &PathTemplate, segments: &[&str]) -> bool {
 
 /// Smaller goes first, segment by segment.
 fn precedence(template: &PathTemplate) -> Vec<(u8, &str)> {
-    let rank = |segment| match segment {
-        &Segment::Literal(ref text) => (0, text.as_str()),
+    template.segments.iter().map(rank).collect()
+}
+
+fn rank(segment: &Segment) -> (u8, &str) {
+    match segment {
+        Segment::Literal(text) => (0, text),
         Segment::Parameter { .. } => (1, ""),
         Segment::Greedy { .. } => (2, ""),
-    };
-    template.segments.iter().map(rank).collect()
+    }
 }
