@@ -62,6 +62,7 @@ proptest! {
     #[test]
     fn no_text_panics(text in ".{0,300}", tail in "[0-9A-Za-z]{0,260}") {
         let _ = format(1).open(&text);
-        prop_assert!(format(1).open(&format!("crm_pat_{tail}")).is_err());
+        let prefixed = format!("crm_pat_{tail}");
+        prop_assert!(format(1).open(&prefixed).is_err());
     }
 }
