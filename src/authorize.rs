@@ -4,14 +4,16 @@
 
 use serde_json::value::RawValue;
 
+use crate::access::permission::PermissionSet;
 use crate::access::principal::Principal;
+use crate::access::requirement::{Requirement, Verdict};
 use crate::api::Api;
 use crate::decision::{Decision, Outcome, Reason, Stopped, Trail};
 use crate::gateway::answer;
 use crate::gateway::arn::MethodArn;
 use crate::gateway::event::{Authorization, Request};
 use crate::policy::router;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
 use crate::store::Store;
 use crate::store::read::is_stale;
 use crate::timestamp::Timestamp;
@@ -22,11 +24,37 @@ use crate::token::refusal::Refusal;
 /// All that decisions share: the API as compiled, the keys, the settings.
 #[derive(Debug)]
 pub struct Authorizer {
-    pub api: Api,
-    pub settings: Settings,
+    api: Api,
+    settings: Settings,
+    /// What a WebSocket's `$connect` requires.
+    connect: Requirement,
 }
 
 impl Authorizer {
+    /// Brings an API and the settings of an installation together.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when the settings name a permission that the API does not have.
+    pub fn new(api: Api, settings: Settings) -> Result<Self, SettingsError> {
+        let connect = match &settings.websocket_permission {
+            Some(name) => {
+                Requirement::any_of(vec![PermissionSet::of(api.catalogue.permission(name).ok_or_else(|| {
+                    SettingsError::Invalid {
+                        variable: "WEBSOCKET_PERMISSION",
+                        problem: format!("the API has no permission `{name}`"),
+                    }
+                })?)])
+            }
+            None => Requirement::default(),
+        };
+        Ok(Self { api, settings, connect })
+    }
+
+    /// The API that is decided for.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
     /// Decides one event. It always has an answer: a policy, `Unauthorized`, or a fault.
     pub async fn decide(&self, event: &str, store: &impl Store, now: Timestamp) -> Decision {
         let mut trail = Trail::default();
@@ -63,8 +91,9 @@ impl Authorizer {
         if is_stale(principal.token.last_used, now) {
             store.touch(&credential, now).await;
         }
-        trail.reason = self.reason(&arn, &principal, trail);
-        Ok(answer::write(&principal, &request, &arn, &self.api, &self.settings)?)
+        let verdict = self.verdict(&arn, &principal, trail);
+        trail.reason = verdict.map_or(Reason::NoRoute, Reason::from);
+        Ok(answer::write(&principal, verdict, &request, &arn, &self.api, &self.settings)?)
     }
 
     fn credential(&self, bearer: BearerToken<'_>) -> Result<Credential, Refusal> {
@@ -75,15 +104,18 @@ impl Authorizer {
         Err(Refusal::Malformed)
     }
 
-    /// What the gateway will make of the policy for the one route that was asked for: for the log, and never for the
-    /// policy, which states the whole permission.
-    fn reason(&self, arn: &MethodArn<'_>, principal: &Principal, trail: &mut Trail) -> Reason {
-        let operation = arn.verb().and_then(|verb| router::route(&self.api.operations, verb, arn.path()));
-        trail.operation = operation.map(|operation| operation.id.clone());
-        match operation {
-            Some(operation) => principal.verdict(operation.requires(principal.token.kind)).into(),
-            None => Reason::NoRoute,
-        }
+    /// The verdict on the one route that was asked for: for the log and for simple answers, and never for the policy,
+    /// which states the whole permission.
+    fn verdict(&self, arn: &MethodArn<'_>, principal: &Principal, trail: &mut Trail) -> Option<Verdict> {
+        let requirement = match arn.verb() {
+            None => &self.connect,
+            Some(verb) => {
+                let operation = router::route(&self.api.operations, verb, arn.path())?;
+                trail.operation = Some(operation.id.clone());
+                operation.requires(principal.token.kind)
+            }
+        };
+        Some(principal.verdict(requirement))
     }
 }
 

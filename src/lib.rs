@@ -21,5 +21,6 @@ pub mod gateway;
 pub mod policy;
 pub mod settings;
 pub mod store;
+pub mod telemetry;
 pub mod timestamp;
 pub mod token;

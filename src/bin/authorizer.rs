@@ -1,26 +1,33 @@
 //! The Lambda: wiring only. Everything that it needs is read before the first event is asked for.
 
+#![expect(clippy::disallowed_methods, reason = "the program is where the clock and the environment are read")]
+
+use std::io::Write as _;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use edge_authorizer::api::Api;
 use edge_authorizer::authorize::Authorizer;
-use edge_authorizer::decision::{Decision, Outcome};
+use edge_authorizer::decision::Outcome;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::client::{Endpoint, connect};
 use edge_authorizer::store::read::DynamoStore;
+use edge_authorizer::telemetry;
 use edge_authorizer::timestamp::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).init();
-    let authorizer = Authorizer { api: Api::from_json(&read_pack()?)?, settings: Settings::read(variable)? };
+    // The decision's line is written by `telemetry`; this is for what the libraries have to say.
+    tracing_subscriber::fmt().json().flatten_event(true).with_max_level(tracing::Level::WARN).init();
+    let authorizer = Authorizer::new(Api::from_json(&read_pack()?)?, Settings::read(variable)?)?;
     let store = DynamoStore::new(connect(endpoint()?), required("TABLE_NAME")?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let start = Instant::now();
         let decision = authorizer.decide(event.payload.get(), &store, now()?).await;
-        log(&decision, start);
+        let line = telemetry::line(&decision, start.elapsed().as_secs_f64() * 1000.0, now()?)?;
+        // A log that cannot be written does not change what was decided.
+        let _ = writeln!(std::io::stdout(), "{line}");
         match decision.outcome {
             Outcome::Answer(answer) => Ok(answer),
             // The gateway turns exactly this text into 401.
@@ -29,28 +36,6 @@ async fn main() -> Result<(), Error> {
         }
     }))
     .await
-}
-
-fn log(decision: &Decision, start: Instant) {
-    let trail = &decision.trail;
-    let fault = match &decision.outcome {
-        Outcome::Fault(fault) => Some(fault.to_string()),
-        Outcome::Answer(_) | Outcome::Unauthorized(_) => None,
-    };
-    tracing::info!(
-        request_id = trail.request_id,
-        operation = trail.operation,
-        outcome = trail.reason.outcome(),
-        reason = trail.reason.code(),
-        tenant = trail.tenant,
-        user = trail.user,
-        token_id = trail.token_id,
-        token_type = trail.token_type,
-        reads = trail.reads,
-        milliseconds = start.elapsed().as_secs_f64() * 1000.0,
-        fault,
-        "decision"
-    );
 }
 
 fn read_pack() -> Result<String, Error> {

@@ -4,4 +4,5 @@
 
 pub mod answer;
 pub mod arn;
+pub mod context;
 pub mod event;

@@ -1,3 +1,4 @@
 //! The suite: one program, a file a subject.
 
+mod architecture;
 mod pat;
