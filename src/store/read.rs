@@ -1,5 +1,6 @@
 //! The one read of a decision: `BatchGetItem`, strongly consistent, in the token's own partition.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -7,7 +8,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::client::DEADLINE;
-use super::record::{Item, read_grant, read_pat, read_tenant, read_user, text};
+use super::record::{Item, number, read_grant, read_pat, read_tenant, read_user, text};
 use super::{Store, StoreFault, key};
 use crate::access::principal::Records;
 use crate::timestamp::Timestamp;
@@ -22,17 +23,23 @@ const TOUCH_INTERVAL: u64 = 3600;
 /// The time that writing `last_used` may take from a request.
 const TOUCH_TIMEOUT: Duration = Duration::from_millis(250);
 
+/// After a write of `last_used` that failed, none is tried for this long, in seconds: a table that takes no writes
+/// must not slow every request down.
+const TOUCH_PAUSE: u64 = 60;
+
 /// The table, as decisions see it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DynamoStore {
     client: Client,
     table: String,
+    /// No write of `last_used` before this, in seconds since 1970.
+    touch_again: AtomicU64,
 }
 
 impl DynamoStore {
     /// A store on that table.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { client, table, touch_again: AtomicU64::new(0) }
     }
 }
 
@@ -45,6 +52,10 @@ impl Store for DynamoStore {
 
     async fn touch(&self, credential: &Credential, now: Timestamp) {
         let Credential::Pat(pat) = credential else { return };
+        if now.seconds() < self.touch_again.load(Ordering::Relaxed) {
+            return;
+        }
+        // Two processes may find the same old value; the condition lets one of them write.
         let write = self
             .client
             .update_item()
@@ -52,11 +63,19 @@ impl Store for DynamoStore {
             .key(key::PK, text(&key::tenant_partition(&pat.tenant)))
             .key(key::SK, text(&key::pat(pat.digest)))
             .update_expression("SET last_used = :now")
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(last_used) OR last_used < :now)")
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(last_used) OR last_used <= :before)")
+            .expression_attribute_values(":now", number(now.seconds()))
+            .expression_attribute_values(":before", number(now.seconds().saturating_sub(TOUCH_INTERVAL)))
             .send();
         // Best effort: nothing depends on it, so its failure is nobody's failure.
-        let _ = tokio::time::timeout(TOUCH_TIMEOUT, write).await;
+        let written = match tokio::time::timeout(TOUCH_TIMEOUT, write).await {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()),
+            Err(_) => false,
+        };
+        if !written {
+            self.touch_again.store(now.seconds().saturating_add(TOUCH_PAUSE), Ordering::Relaxed);
+        }
     }
 }
 
