@@ -2,3 +2,5 @@
 
 mod architecture;
 mod pat;
+mod permission;
+mod telemetry;
