@@ -6,3 +6,4 @@ pub mod answer;
 pub mod arn;
 pub mod context;
 pub mod event;
+pub mod response;
