@@ -10,6 +10,7 @@
 //! | [`policy`] | how that is written for the gateway |
 //! | [`api`] | the API reference, compiled |
 //! | [`store`] | the records, and DynamoDB |
+//! | [`oauth`] | the authorization server |
 //!
 //! `gateway`, `token`, `access` and `policy` know no AWS SDK, no async, no clock, no environment and no randomness.
 
@@ -18,6 +19,8 @@ pub mod api;
 pub mod authorize;
 pub mod decision;
 pub mod gateway;
+#[cfg(feature = "auth")]
+pub mod oauth;
 pub mod policy;
 pub mod settings;
 pub mod store;

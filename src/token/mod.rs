@@ -7,3 +7,4 @@ pub mod bearer;
 pub mod credential;
 pub mod pat;
 pub mod refusal;
+pub mod text;

@@ -1,6 +1,9 @@
 //! The suite: one program, a file a subject.
 
+#![cfg(test)]
+
 mod architecture;
+mod oauth;
 mod pat;
 mod permission;
 mod telemetry;
