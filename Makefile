@@ -1,16 +1,26 @@
 # `make help` lists the targets. Each is a command that one would type by hand.
 
-ARCH ?= x86_64
+# The Lambda's processor, x86_64 or arm64. Another than this machine's is built by cargo-lambda, which brings a cross
+# linker; so is the same one where this machine's C library is newer than Lambda's (LINKER=zig).
+ARCH ?= $(HOST_ARCH)
+LINKER ?= $(if $(filter $(ARCH),$(HOST_ARCH)),system,zig)
 STACK ?= edge-authorizer
-TABLE ?= edge-authorizer
+# Parameters of template.yaml, as `ExampleRestApi=true CacheSeconds=60`.
+PARAMETERS ?=
+
+HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+SAM := SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam
 LAMBDA := --no-default-features --features lambda
+LAMBDA_DIR := target/lambda
+# The C library of provided.al2023.
+LAMBDA_GLIBC := 2.34
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs deny tree tree-accept venv
+.PHONY: help run test fmt lint docs deny tree tree-accept check pack build test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +47,7 @@ deny: ## Bans, licences and sources of the dependencies (needs cargo-deny)
 
 # A crate's name and features, without the version: Cargo.lock shows those.
 define TREE
-cargo tree $(LAMBDA) --edges normal --target $(ARCH)-unknown-linux-gnu --prefix none --no-dedupe \
+cargo tree $(LAMBDA) --edges normal --target x86_64-unknown-linux-gnu --prefix none --no-dedupe \
 	--format '{p} {f}' | sed -E 's/ v[0-9][^ ]*//; s/ \([^)]*\)//; s/ +$$//' | LC_ALL=C sort -u
 endef
 
@@ -48,7 +58,47 @@ tree: ## What the Lambda's binary is made of is what is on record
 tree-accept: ## Put the Lambda's dependencies on record
 	$(TREE) > tests/authorizer-dependencies.txt
 
-venv: $(VENV)/installed ## The Python tools of `validate` and `e2e`, in .venv
+check: ## The policies that api.yaml leads to are exact
+	cargo run --quiet --bin edge -- check api.yaml
+
+pack: ## Compile api.yaml into what the Lambda reads at start
+	mkdir -p $(LAMBDA_DIR)
+	cargo run --quiet --bin edge -- pack api.yaml --output $(LAMBDA_DIR)/api.pack.json
+
+build: pack ## The Lambda's zip, for ARCH: target/lambda/authorizer.zip
+ifeq ($(LINKER),zig)
+	cargo lambda build --release $(LAMBDA) --bin authorizer --$(subst _,-,$(ARCH)) \
+		--lambda-dir $(LAMBDA_DIR) --flatten authorizer
+else
+	cargo build --release $(LAMBDA) --bin authorizer
+	cp target/release/authorizer $(LAMBDA_DIR)/bootstrap
+endif
+	@newest=$$(readelf --version-info $(LAMBDA_DIR)/bootstrap | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1); \
+	echo "needs $$newest, and provided.al2023 has GLIBC_$(LAMBDA_GLIBC)"; \
+	printf '%s\n' "$$newest" GLIBC_$(LAMBDA_GLIBC) | sort -CV || { \
+		echo 'This machine links against a newer C library: `pip install cargo-lambda`, `make build LINKER=zig`.' >&2; exit 1; }
+	chmod 755 $(LAMBDA_DIR)/bootstrap
+	chmod 644 $(LAMBDA_DIR)/api.pack.json
+	touch -d 1980-01-01T00:00:00Z $(LAMBDA_DIR)/bootstrap $(LAMBDA_DIR)/api.pack.json
+	rm -f $(LAMBDA_DIR)/authorizer.zip
+	cd $(LAMBDA_DIR) && TZ=UTC zip -X -9 authorizer.zip bootstrap api.pack.json
+	sha256sum $(LAMBDA_DIR)/authorizer.zip
+
+test-build: ## The very binary in the zip answers every file in events/ under a Lambda runtime API
+	AUTHORIZER_BIN=$(CURDIR)/$(LAMBDA_DIR)/bootstrap cargo test --test suite lambda
+
+validate: $(VENV)/installed ## sam validate --lint
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
+
+deploy: $(VENV)/installed ## To AWS, as STACK with PARAMETERS, what `make build` has built
+	$(SAM) deploy --template-file template.yaml --stack-name $(STACK) --capabilities CAPABILITY_IAM --resolve-s3 \
+		--parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+
+e2e: $(VENV)/installed ## The template on an emulator of AWS, asked the whole table of answers (after make build)
+	cargo build --quiet --bin edge
+	$(PYTHON) tests/e2e/run.py
+
+venv: $(VENV)/installed ## The Python tools of validate, deploy and e2e, in .venv
 
 $(VENV)/installed: requirements.txt
 	python3 -m venv $(VENV)
