@@ -11,6 +11,7 @@
 //! | [`api`] | the API reference, compiled |
 //! | [`store`] | the records, and DynamoDB |
 //! | [`oauth`] | the authorization server |
+//! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
 //!
 //! `gateway`, `token`, `access` and `policy` know no AWS SDK, no async, no clock, no environment and no randomness.
 
@@ -21,6 +22,8 @@ pub mod decision;
 pub mod gateway;
 #[cfg(feature = "auth")]
 pub mod oauth;
+#[cfg(feature = "local")]
+pub mod local;
 pub mod policy;
 pub mod settings;
 pub mod store;

@@ -3,7 +3,9 @@
 #![cfg(test)]
 
 mod architecture;
+mod gateway;
 mod oauth;
 mod pat;
 mod permission;
 mod telemetry;
+mod world;
