@@ -9,6 +9,7 @@
 //! | [`access`] | what the caller may do: permission, role, effective permission |
 //! | [`policy`] | how that is written for the gateway |
 //! | [`api`] | the API reference, compiled |
+//! | [`keys`] | the public keys of issuers, fetched and remembered |
 //! | [`store`] | the records, and DynamoDB |
 //! | [`oauth`] | the authorization server |
 //! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
@@ -20,6 +21,7 @@ pub mod api;
 pub mod authorize;
 pub mod decision;
 pub mod gateway;
+pub mod keys;
 #[cfg(feature = "auth")]
 pub mod oauth;
 #[cfg(feature = "local")]

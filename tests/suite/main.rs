@@ -4,8 +4,11 @@
 
 mod architecture;
 mod gateway;
+mod jwt;
 mod oauth;
 mod pat;
 mod permission;
 mod telemetry;
 mod world;
+mod tokens;
+mod vectors;
