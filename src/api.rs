@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::access::catalogue::{Catalogue, CatalogueError, CatalogueSource};
 use crate::access::permission::PermissionSet;
 use crate::access::requirement::Requirement;
+use crate::policy::compiler::PolicyCompiler;
+use crate::policy::menu::Menu;
 use crate::policy::operation::{Operation, ParameterForm, PathTemplate, Segment, Verb};
 
 /// The version of the pack's format that this program reads and writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A compiled API reference, as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,8 @@ pub struct Pack {
     pub title: String,
     pub permissions: CatalogueSource,
     pub operations: Vec<PackedOperation>,
+    /// The patterns that policies are written with, and what was proved of them.
+    pub menu: Menu,
 }
 
 /// One operation in a pack.
@@ -59,12 +63,24 @@ pub enum PackError {
     Catalogue(#[from] CatalogueError),
     #[error("the operation `{operation}` requires `{permission}`, which the pack does not declare")]
     UnknownPermission { operation: String, permission: String },
+    #[error("the pack's patterns were proved for other operations: write it again with `edge pack`")]
+    ForeignMenu,
 }
 
 impl Pack {
-    /// A pack in this program's format.
-    pub fn new(title: String, permissions: CatalogueSource, operations: Vec<PackedOperation>) -> Self {
-        Self { format: FORMAT, title, permissions, operations }
+    /// A pack in this program's format, with the facts that its policies will rest on: proved here.
+    ///
+    /// # Errors
+    /// [`PackError`] when the names of the operations and the permissions contradict each other.
+    #[cfg(feature = "local")]
+    pub fn new(
+        title: String,
+        permissions: CatalogueSource,
+        operations: Vec<PackedOperation>,
+    ) -> Result<Self, PackError> {
+        let (_, resolved) = resolve(&permissions, &operations)?;
+        let menu = crate::policy::proof::menu(&resolved, &crate::policy::reading::Readings::default());
+        Ok(Self { format: FORMAT, title, permissions, operations, menu })
     }
 }
 
@@ -73,6 +89,8 @@ impl Pack {
 pub struct Api {
     pub catalogue: Catalogue,
     pub operations: Vec<Operation>,
+    /// The policies of its permission sets.
+    pub policies: PolicyCompiler,
 }
 
 impl Api {
@@ -92,20 +110,28 @@ impl Api {
         if pack.format != FORMAT {
             return Err(PackError::Format { found: pack.format });
         }
-        let catalogue = Catalogue::new(&pack.permissions)?;
-        let operations =
-            pack.operations.into_iter().map(|packed| operation(packed, &catalogue)).collect::<Result<_, _>>()?;
-        Ok(Self { catalogue, operations })
+        let (catalogue, operations) = resolve(&pack.permissions, &pack.operations)?;
+        let policies = PolicyCompiler::new(&operations, pack.menu).ok_or(PackError::ForeignMenu)?;
+        Ok(Self { catalogue, operations, policies })
     }
 }
 
-fn operation(packed: PackedOperation, catalogue: &Catalogue) -> Result<Operation, PackError> {
-    let verb = if packed.verb == "ANY" { Verb::Any } else { Verb::Only(packed.verb) };
-    let segments = packed.path.into_iter().map(segment).collect();
+fn resolve(
+    permissions: &CatalogueSource,
+    operations: &[PackedOperation],
+) -> Result<(Catalogue, Vec<Operation>), PackError> {
+    let catalogue = Catalogue::new(permissions)?;
+    let operations = operations.iter().map(|packed| operation(packed, &catalogue)).collect::<Result<_, _>>()?;
+    Ok((catalogue, operations))
+}
+
+fn operation(packed: &PackedOperation, catalogue: &Catalogue) -> Result<Operation, PackError> {
+    let verb = if packed.verb == "ANY" { Verb::Any } else { Verb::Only(packed.verb.clone()) };
+    let segments = packed.path.iter().cloned().map(segment).collect();
     Ok(Operation {
-        pat: requirement(&packed.id, packed.pat, catalogue)?,
-        access_token: requirement(&packed.id, packed.access_token, catalogue)?,
-        id: packed.id,
+        pat: requirement(&packed.id, packed.pat.clone(), catalogue)?,
+        access_token: requirement(&packed.id, packed.access_token.clone(), catalogue)?,
+        id: packed.id.clone(),
         verb,
         path: PathTemplate { segments },
     })

@@ -12,15 +12,13 @@ use crate::decision::{Decision, Outcome, Reason, Stopped, Trail};
 use crate::gateway::answer;
 use crate::gateway::arn::MethodArn;
 use crate::gateway::event::{Authorization, Request};
-use crate::keys::KeySets;
-use crate::policy::router;
+use crate::policy::router::Router;
 use crate::settings::{Settings, SettingsError};
 use crate::store::Store;
 use crate::store::read::is_stale;
 use crate::timestamp::Timestamp;
 use crate::token::bearer::BearerToken;
 use crate::token::credential::Credential;
-use crate::token::jwt::compact::Compact;
 use crate::token::refusal::Refusal;
 
 /// All that decisions share: the API as compiled, the keys, the settings.
@@ -30,7 +28,6 @@ pub struct Authorizer {
     settings: Settings,
     /// What a WebSocket's `$connect` requires.
     connect: Requirement,
-    keys: KeySets,
 }
 
 impl Authorizer {
@@ -50,17 +47,12 @@ impl Authorizer {
             }
             None => Requirement::default(),
         };
-        Ok(Self { api, settings, connect, keys: KeySets::default() })
+        Ok(Self { api, settings, connect })
     }
 
     /// The API that is decided for.
     pub fn api(&self) -> &Api {
         &self.api
-    }
-
-    /// Fetches what is needed of issuers' keys, so that the first request finds them. Best effort.
-    pub async fn warm(&self, store: &impl Store, now: Timestamp) {
-        self.keys.warm(&self.settings.issuers, store, now).await;
     }
 
     /// Decides one event. It always has an answer: a policy, `Unauthorized`, or a fault.
@@ -91,7 +83,7 @@ impl Authorizer {
         trail.request_id = request.request_id.as_deref().map(str::to_owned);
         let arn = request.arn()?;
         let bearer = bearer(&request.authorization)?;
-        let credential = self.credential(bearer, store, now).await?;
+        let credential = self.credential(bearer)?;
         trail.identified(&credential);
         let records = store.read(&credential).await?;
         let principal = Principal::establish(&credential, records, &self.api.catalogue, now)?;
@@ -99,34 +91,32 @@ impl Authorizer {
         if is_stale(principal.token.last_used, now) {
             store.touch(&credential, now).await;
         }
-        let verdict = self.verdict(&arn, &principal, trail);
+        let verdict = self.verdict(&arn, request.kind.router(), &principal, trail);
         trail.reason = verdict.map_or(Reason::NoRoute, Reason::from);
         Ok(answer::write(&principal, verdict, &request, &arn, &self.api, &self.settings)?)
     }
 
-    /// Reads no more than a key set, and that only for a token that nothing but its signature can refute.
-    async fn credential(
-        &self,
-        bearer: BearerToken<'_>,
-        store: &impl Store,
-        now: Timestamp,
-    ) -> Result<Credential, Stopped> {
+    fn credential(&self, bearer: BearerToken<'_>) -> Result<Credential, Refusal> {
         let text = bearer.expose();
         if self.settings.pats.claims(text) {
-            return Ok(Credential::Pat(self.settings.pats.open(text)?));
+            return self.settings.pats.open(text).map(Credential::Pat);
         }
-        let candidate = self.settings.issuers.admit(Compact::parse(text)?, now)?;
-        let key = self.keys.find(&candidate, store, now).await?.ok_or(Refusal::UnknownKey)?;
-        Ok(Credential::AccessToken(candidate.prove(&key)?))
+        Err(Refusal::Malformed)
     }
 
     /// The verdict on the one route that was asked for: for the log and for simple answers, and never for the policy,
     /// which states the whole permission.
-    fn verdict(&self, arn: &MethodArn<'_>, principal: &Principal, trail: &mut Trail) -> Option<Verdict> {
+    fn verdict(
+        &self,
+        arn: &MethodArn<'_>,
+        router: Router,
+        principal: &Principal,
+        trail: &mut Trail,
+    ) -> Option<Verdict> {
         let requirement = match arn.verb() {
             None => &self.connect,
             Some(verb) => {
-                let operation = router::route(&self.api.operations, verb, arn.path())?;
+                let operation = router.route(&self.api.operations, verb, arn.path())?;
                 trail.operation = Some(operation.id.clone());
                 operation.requires(principal.token.kind)
             }

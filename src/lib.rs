@@ -9,10 +9,8 @@
 //! | [`access`] | what the caller may do: permission, role, effective permission |
 //! | [`policy`] | how that is written for the gateway |
 //! | [`api`] | the API reference, compiled |
-//! | [`keys`] | the public keys of issuers, fetched and remembered |
 //! | [`store`] | the records, and DynamoDB |
 //! | [`oauth`] | the authorization server |
-//! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
 //!
 //! `gateway`, `token`, `access` and `policy` know no AWS SDK, no async, no clock, no environment and no randomness.
 
@@ -21,11 +19,8 @@ pub mod api;
 pub mod authorize;
 pub mod decision;
 pub mod gateway;
-pub mod keys;
 #[cfg(feature = "auth")]
 pub mod oauth;
-#[cfg(feature = "local")]
-pub mod local;
 pub mod policy;
 pub mod settings;
 pub mod store;

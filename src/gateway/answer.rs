@@ -4,13 +4,15 @@
 //!
 //! Source: "Output from an API Gateway Lambda authorizer", Amazon API Gateway Developer Guide.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::access::principal::Principal;
 use crate::access::requirement::Verdict;
 use crate::api::Api;
-use crate::policy::compiler::{self, Patterns};
+use crate::policy::compiler::Patterns;
 use crate::policy::document;
 use crate::settings::Settings;
 
@@ -46,12 +48,12 @@ pub fn write(
 }
 
 /// The patterns of the policy. A WebSocket's `$connect` is the only route that its authorizer is ever asked about.
-fn patterns(principal: &Principal, verdict: Option<Verdict>, kind: EventKind, api: &Api) -> Patterns {
+fn patterns(principal: &Principal, verdict: Option<Verdict>, kind: EventKind, api: &Api) -> Arc<Patterns> {
     if kind == EventKind::WebSocket {
         let allow = if verdict == Some(Verdict::Allowed) { vec!["$connect".to_owned()] } else { Vec::new() };
-        return Patterns { allow, deny: Vec::new() };
+        return Arc::new(Patterns { allow, deny: Vec::new() });
     }
-    compiler::compile(&api.operations, principal.token.kind, principal.effective())
+    api.policies.patterns(principal.token.kind, principal.effective())
 }
 
 /// An IAM policy with the context for the backend.

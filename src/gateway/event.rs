@@ -13,6 +13,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::policy::router::Router;
+
 use super::arn::{InvalidArn, MethodArn};
 
 /// Which of the gateway's forms an event has: it decides what an answer may look like.
@@ -28,6 +30,16 @@ pub enum EventKind {
     HttpV2,
     /// WebSocket API, `$connect`.
     WebSocket,
+}
+
+impl EventKind {
+    /// How the API that sent the event routes its requests.
+    pub fn router(self) -> Router {
+        match self {
+            Self::RestToken | Self::RestRequest | Self::WebSocket => Router::Rest,
+            Self::HttpV1 | Self::HttpV2 => Router::Http,
+        }
+    }
 }
 
 /// What the request says of its `Authorization`.

@@ -2,9 +2,16 @@
 //!
 //! Pure: no clock, no I/O, no randomness, no AWS.
 
+mod choice;
 pub mod compiler;
 pub mod document;
 pub mod iam;
+pub mod menu;
 pub mod operation;
 pub mod pattern;
+#[cfg(feature = "local")]
+pub mod proof;
+pub mod reading;
+pub mod route;
+pub mod route_set;
 pub mod router;

@@ -1,47 +1,71 @@
-//! Which operation a request reaches, as a REST API routes it: the resource first, then the verb.
+//! Which operation a request reaches.
 //!
-//! A literal segment goes before a parameter, a parameter before a greedy one.
+//! A literal segment goes before a parameter, a parameter before a greedy one. The kinds of API differ in when the
+//! verb is looked at, and in when a greedy path is; the proofs take every kind into account, so that one policy is
+//! right for all of them.
+//!
+//! ```text
+//! GET /notes/search, with POST /notes/search and GET /notes/{id} declared
+//!   REST API: the resource is /notes/search, which has no GET: refused by the gateway itself
+//!   HTTP API: of the routes for GET, /notes/{id} matches, with the id `search`
+//! ```
+//!
+//! Source: "Create routes for HTTP APIs" and "Set up a proxy resource", Amazon API Gateway Developer Guide.
 
-use super::operation::{Operation, PathTemplate, Segment, Verb};
+use super::operation::Operation;
+use super::route::{Route, expand};
 
-/// The operation that a request reaches; none if the gateway has no method there.
-pub fn route<'a>(operations: &'a [Operation], verb: &str, path: &str) -> Option<&'a Operation> {
-    let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    let resource = operations
-        .iter()
-        .map(|operation| &operation.path)
-        .filter(|template| matches(template, &segments))
-        .min_by_key(|template| precedence(template))?;
-    let on_resource = |operation: &&Operation| {
-        precedence(&operation.path) == precedence(resource) && matches(&operation.path, &segments)
-    };
-    let methods: Vec<&Operation> = operations.iter().filter(on_resource).collect();
-    let exact = |operation: &&&Operation| matches!(&operation.verb, Verb::Only(only) if only == verb);
-    methods.iter().find(exact).or_else(|| methods.iter().find(|it| it.verb == Verb::Any)).copied()
+/// A way to route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Router {
+    /// A REST API: the resource first, then the verb.
+    Rest,
+    /// An HTTP API: of the routes for the verb the most specific path; of two on one path, the one that names the verb.
+    Http,
+    /// An HTTP API, should it prefer a route that names the verb to an `ANY` route with a more specific path. The
+    /// guide says "full match for a route and method" and leaves this open.
+    HttpVerbFirst,
 }
 
-fn matches(template: &PathTemplate, segments: &[&str]) -> bool {
-    let mut rest = segments.iter();
-    for segment in &template.segments {
-        match (segment, rest.next()) {
-            (Segment::Literal(text), Some(given)) if text == given => {}
-            (Segment::Parameter { .. }, Some(given)) if !given.is_empty() => {}
-            (Segment::Greedy { .. }, Some(_)) => return true,
-            _ => return false,
+/// What a router compares: smaller goes first.
+type Rank<'a> = (bool, bool, Vec<(u8, &'a str)>, bool);
+
+impl Router {
+    /// Every router.
+    pub const ALL: [Self; 3] = [Self::Rest, Self::Http, Self::HttpVerbFirst];
+
+    /// The operation that a request reaches; none if the gateway has no method there.
+    pub fn route<'a>(self, operations: &'a [Operation], verb: &str, path: &str) -> Option<&'a Operation> {
+        let segments = segments(path)?;
+        let routes = expand(operations);
+        let reached = routes.iter().filter(|route| route.path.matches(&segments)).min_by_key(|it| self.rank(it))?;
+        let on_it = |route: &&Route<'_>| match self {
+            Self::Rest => route.path.is_same_resource(reached.path),
+            Self::Http | Self::HttpVerbFirst => route.path.matches(&segments),
+        };
+        let for_verb = routes.iter().filter(on_it).filter(|route| route.verb == verb);
+        for_verb.min_by_key(|route| self.rank(route)).and_then(|route| operations.get(route.operation))
+    }
+
+    /// Whether a request that both routes match goes to the first and can never go to the second.
+    pub(crate) fn prefers(self, first: &Route<'_>, second: &Route<'_>) -> bool {
+        (self == Self::Rest || first.verb == second.verb) && self.rank(first) < self.rank(second)
+    }
+
+    fn rank<'a>(self, route: &Route<'a>) -> Rank<'a> {
+        let path = route.path.precedence();
+        match self {
+            Self::Rest => (false, false, path, false),
+            Self::Http => (route.path.is_greedy(), false, path, route.is_any),
+            Self::HttpVerbFirst => (route.path.is_greedy(), route.is_any, path, false),
         }
     }
-    rest.next().is_none()
 }
 
-/// Smaller goes first, segment by segment.
-fn precedence(template: &PathTemplate) -> Vec<(u8, &str)> {
-    template.segments.iter().map(rank).collect()
-}
-
-fn rank(segment: &Segment) -> (u8, &str) {
-    match segment {
-        Segment::Literal(text) => (0, text),
-        Segment::Parameter { .. } => (1, ""),
-        Segment::Greedy { .. } => (2, ""),
+/// The segments of a path. The root has none, and its ARN may end at the verb.
+fn segments(path: &str) -> Option<Vec<&str>> {
+    match path {
+        "" | "/" => Some(Vec::new()),
+        _ => Some(path.strip_prefix('/')?.split('/').collect()),
     }
 }

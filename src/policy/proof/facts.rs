@@ -1,0 +1,181 @@
+//! The facts of the menu: which pattern serves, touches, tames and hits which routes.
+//!
+//! Each fact is decided. An example or a literal beginning often decides it at once; automata decide the rest. What
+//! is not decided within bounds is taken as the answer that refuses more.
+
+use crate::policy::iam::wildcard;
+use crate::policy::menu::{Allow, Deny, OddDeny};
+use crate::policy::pattern;
+use crate::policy::reading::{Reading, Readings};
+use crate::policy::route::Route;
+use crate::policy::route_set::RouteSet;
+
+use super::language::{Language, Undecided};
+use super::territory::{self, Territory};
+
+/// How many examples of each language are looked at before an automaton is.
+const EXAMPLES: usize = 6;
+
+/// What is known of one route.
+struct Ground {
+    territory: Territory,
+    /// A pattern around all of the core.
+    outline: String,
+    possible: Vec<String>,
+    canonical: Vec<String>,
+}
+
+/// The routes' languages, ready to be asked about patterns.
+pub struct Facts {
+    grounds: Vec<Ground>,
+    odd: Vec<Language>,
+}
+
+impl Facts {
+    /// Prepares the languages of the routes.
+    pub fn new(routes: &[Route<'_>], readings: &Readings) -> Result<Self, Undecided> {
+        let territories = territory::of_routes(routes, readings)?;
+        let ground = |(route, territory): (&Route<'_>, Territory)| {
+            Ok(Ground {
+                outline: pattern::refusing(route),
+                possible: territory.core.samples(EXAMPLES)?,
+                canonical: territory.must.samples(EXAMPLES)?,
+                territory,
+            })
+        };
+        let grounds = routes.iter().zip(territories).map(ground).collect::<Result<_, Undecided>>()?;
+        Ok(Self { grounds, odd: Vec::new() })
+    }
+
+    /// Chooses the Denies for odd paths: of each reading the shortest list that hits nothing that must work, or the
+    /// last list there is.
+    pub fn choose_odd(&mut self, readings: &Readings) -> Result<Vec<OddDeny>, Undecided> {
+        let mut chosen = Vec::new();
+        for reading in readings.iter() {
+            let Some(odd) = territory::odd(reading) else { continue };
+            let odd = Language::regex(odd)?;
+            let mut lists = odd_lists(reading).iter().map(|list| self.odd_denies(list));
+            let mut list = lists.next().unwrap_or_default();
+            while list.iter().any(|deny| !deny.hits.is_empty()) {
+                let Some(next) = lists.next() else { break };
+                list = next;
+            }
+            for deny in list {
+                self.odd.push(odd.and(&Language::pattern(&deny.pattern)?)?);
+                chosen.push(deny);
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn odd_denies(&self, patterns: &[&str]) -> Vec<OddDeny> {
+        patterns.iter().map(|pattern| OddDeny { pattern: (*pattern).to_owned(), hits: self.hits(pattern) }).collect()
+    }
+
+    /// The facts of a pattern as an Allow.
+    pub fn allow(&self, pattern: &str) -> Allow {
+        let language = Language::pattern(pattern);
+        let is_odd = |odd: &Language| decided(&language, |language| language.meets(odd), true);
+        Allow {
+            pattern: pattern.to_owned(),
+            serves: self.routes(|ground| {
+                !ground.canonical.is_empty()
+                    && ground.canonical.iter().all(|text| wildcard(pattern, text))
+                    && decided(&language, |language| ground.territory.must.is_within(language), false)
+            }),
+            touches: self.routes(|ground| {
+                can_meet(pattern, &ground.outline)
+                    && (ground.possible.iter().any(|text| wildcard(pattern, text))
+                        || decided(&language, |language| ground.territory.core.meets(language), true))
+            }),
+            odd: (0..).zip(&self.odd).filter(|(_, odd)| is_odd(odd)).map(|(at, _)| at).collect(),
+        }
+    }
+
+    /// The facts of a pattern as a Deny.
+    pub fn deny(&self, pattern: &str) -> Deny {
+        let language = Language::pattern(pattern);
+        let tames = self.routes(|ground| {
+            ground.possible.iter().all(|text| wildcard(pattern, text))
+                && decided(&language, |language| ground.territory.core.is_within(language), false)
+        });
+        Deny { patterns: vec![pattern.to_owned()], tames, hits: self.hits(pattern), only_for: None }
+    }
+
+    /// The facts of Denies that tame one route together, for one Allow alone; none if they do not.
+    pub fn deny_for(&self, allow: usize, allowed: &str, route: usize, patterns: Vec<String>) -> Option<Deny> {
+        let ground = self.grounds.get(route)?;
+        let rest = || {
+            let exposed = Language::pattern(allowed)?.and(&ground.territory.core)?;
+            patterns.iter().try_fold(exposed, |rest, pattern| rest.minus(&Language::pattern(pattern)?))
+        };
+        rest().ok().filter(Language::is_empty)?;
+        let mut hits = RouteSet::default();
+        for pattern in &patterns {
+            hits.add(&self.hits(pattern));
+        }
+        Some(Deny { patterns, tames: [route].into_iter().collect(), hits, only_for: Some(allow) })
+    }
+
+    /// What a pattern looks like from the examples alone: enough to choose which patterns are worth a proof.
+    pub fn glance(&self, pattern: &str) -> Glance {
+        let matched = |examples: &[String]| examples.iter().filter(|text| wildcard(pattern, text)).count();
+        let by =
+            |is_in: &dyn Fn(&Ground) -> bool| self.routes(|ground| can_meet(pattern, &ground.outline) && is_in(ground));
+        Glance {
+            serves: by(&|ground| matched(&ground.canonical) == ground.canonical.len()),
+            hits: by(&|ground| matched(&ground.canonical) > 0),
+            tames: by(&|ground| matched(&ground.possible) == ground.possible.len()),
+            touches: by(&|ground| matched(&ground.possible) > 0),
+        }
+    }
+
+    fn hits(&self, pattern: &str) -> RouteSet {
+        let language = Language::pattern(pattern);
+        self.routes(|ground| {
+            can_meet(pattern, &ground.outline)
+                && (ground.canonical.iter().any(|text| wildcard(pattern, text))
+                    || decided(&language, |language| ground.territory.must.meets(language), true))
+        })
+    }
+
+    fn routes(&self, is_in: impl Fn(&Ground) -> bool) -> RouteSet {
+        (0..).zip(&self.grounds).filter(|(_, ground)| is_in(ground)).map(|(at, _)| at).collect()
+    }
+}
+
+/// A pattern's facts as far as examples show them.
+pub struct Glance {
+    pub serves: RouteSet,
+    pub hits: RouteSet,
+    pub tames: RouteSet,
+    pub touches: RouteSet,
+}
+
+/// The Denies for a reading's odd paths, shortest list first.
+fn odd_lists(reading: Reading) -> &'static [&'static [&'static str]] {
+    match reading {
+        Reading::EncodedPath => &[&["*%*"]],
+        Reading::EmptySegments => &[&["*//*"]],
+        Reading::DotSegments => &[&["*/.*"], &["*/./*", "*/../*", "*/.", "*/.."]],
+        // Not the root's own slash.
+        Reading::TrailingSlash => &[&["*/?*/"]],
+        _ => &[],
+    }
+}
+
+/// Whether two patterns could have a text in common, by their literal beginnings and ends.
+fn can_meet(a: &str, b: &str) -> bool {
+    let agree = |(a, b): (char, char)| a == b || a == '?' || b == '?';
+    let until_star = |(a, b): &(char, char)| *a != '*' && *b != '*';
+    a.chars().zip(b.chars()).take_while(until_star).all(agree)
+        && a.chars().rev().zip(b.chars().rev()).take_while(until_star).all(agree)
+}
+
+fn decided(
+    language: &Result<Language, Undecided>,
+    question: impl Fn(&Language) -> Result<bool, Undecided>,
+    otherwise: bool,
+) -> bool {
+    language.as_ref().ok().and_then(|language| question(language).ok()).unwrap_or(otherwise)
+}

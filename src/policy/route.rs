@@ -1,0 +1,84 @@
+//! Routes: what a policy can tell apart, one verb on one path.
+//!
+//! An operation is one route; an `ANY` operation is a route for each verb that the gateway knows and that no other
+//! operation on the same path names. Verbs are literal in every Allow: a wildcard there would swallow segments.
+
+use super::operation::{Operation, PathTemplate, Segment, Verb};
+
+/// The verbs that API Gateway's `ANY` stands for.
+///
+/// Source: "Set up an HTTP method in API Gateway", Amazon API Gateway Developer Guide.
+pub const VERBS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+/// One verb on one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route<'a> {
+    /// The place of its operation in the list of operations.
+    pub operation: usize,
+    /// Upper-case.
+    pub verb: &'a str,
+    /// Whether the operation is for `ANY` verb.
+    pub is_any: bool,
+    /// The operation's path.
+    pub path: &'a PathTemplate,
+}
+
+/// The routes of the operations, in their order.
+pub fn expand(operations: &[Operation]) -> Vec<Route<'_>> {
+    operations.iter().enumerate().flat_map(|(index, operation)| routes_of(index, operation, operations)).collect()
+}
+
+fn routes_of<'a>(index: usize, operation: &'a Operation, operations: &'a [Operation]) -> Vec<Route<'a>> {
+    let route = |verb: &'a str, is_any| Route { operation: index, verb, is_any, path: &operation.path };
+    match &operation.verb {
+        Verb::Only(verb) => vec![route(verb, false)],
+        Verb::Any => VERBS
+            .into_iter()
+            .filter(|verb| !operations.iter().any(|other| names(other, verb, &operation.path)))
+            .map(|verb| route(verb, true))
+            .collect(),
+    }
+}
+
+fn names(operation: &Operation, verb: &str, path: &PathTemplate) -> bool {
+    matches!(&operation.verb, Verb::Only(only) if only == verb) && operation.path.is_same_resource(path)
+}
+
+impl PathTemplate {
+    /// Whether two templates are the same resource to a gateway: the names and forms of parameters make no difference.
+    pub fn is_same_resource(&self, other: &Self) -> bool {
+        self.precedence() == other.precedence()
+    }
+
+    /// Smaller goes first, segment by segment: a literal before a parameter before a greedy one.
+    pub(crate) fn precedence(&self) -> Vec<(u8, &str)> {
+        self.segments.iter().map(rank).collect()
+    }
+
+    /// Whether the last parameter swallows what follows.
+    pub(crate) fn is_greedy(&self) -> bool {
+        self.segments.iter().any(|segment| matches!(segment, Segment::Greedy { .. }))
+    }
+
+    /// Whether a request's path, in segments, is one of this template's.
+    pub(crate) fn matches(&self, segments: &[&str]) -> bool {
+        let mut rest = segments.iter();
+        for segment in &self.segments {
+            match (segment, rest.next()) {
+                (Segment::Literal(text), Some(given)) if text == given => {}
+                (Segment::Parameter { .. }, Some(given)) if !given.is_empty() => {}
+                (Segment::Greedy { .. }, Some(_)) => return true,
+                _ => return false,
+            }
+        }
+        rest.next().is_none()
+    }
+}
+
+fn rank(segment: &Segment) -> (u8, &str) {
+    match segment {
+        Segment::Literal(text) => (0, text),
+        Segment::Parameter { .. } => (1, ""),
+        Segment::Greedy { .. } => (2, ""),
+    }
+}
