@@ -12,6 +12,7 @@ use crate::decision::{Decision, Outcome, Reason, Stopped, Trail};
 use crate::gateway::answer;
 use crate::gateway::arn::MethodArn;
 use crate::gateway::event::{Authorization, Request};
+use crate::keys::KeySets;
 use crate::policy::router::Router;
 use crate::settings::{Settings, SettingsError};
 use crate::store::Store;
@@ -19,6 +20,7 @@ use crate::store::read::is_stale;
 use crate::timestamp::Timestamp;
 use crate::token::bearer::BearerToken;
 use crate::token::credential::Credential;
+use crate::token::jwt::compact::Compact;
 use crate::token::refusal::Refusal;
 
 /// All that decisions share: the API as compiled, the keys, the settings.
@@ -28,6 +30,7 @@ pub struct Authorizer {
     settings: Settings,
     /// What a WebSocket's `$connect` requires.
     connect: Requirement,
+    keys: KeySets,
 }
 
 impl Authorizer {
@@ -47,12 +50,17 @@ impl Authorizer {
             }
             None => Requirement::default(),
         };
-        Ok(Self { api, settings, connect })
+        Ok(Self { api, settings, connect, keys: KeySets::default() })
     }
 
     /// The API that is decided for.
     pub fn api(&self) -> &Api {
         &self.api
+    }
+
+    /// Fetches what is needed of issuers' keys, so that the first request finds them. Best effort.
+    pub async fn warm(&self, store: &impl Store, now: Timestamp) {
+        self.keys.warm(&self.settings.issuers, store, now).await;
     }
 
     /// Decides one event. It always has an answer: a policy, `Unauthorized`, or a fault.
@@ -83,7 +91,7 @@ impl Authorizer {
         trail.request_id = request.request_id.as_deref().map(str::to_owned);
         let arn = request.arn()?;
         let bearer = bearer(&request.authorization)?;
-        let credential = self.credential(bearer)?;
+        let credential = self.credential(bearer, store, now).await?;
         trail.identified(&credential);
         let records = store.read(&credential).await?;
         let principal = Principal::establish(&credential, records, &self.api.catalogue, now)?;
@@ -96,12 +104,20 @@ impl Authorizer {
         Ok(answer::write(&principal, verdict, &request, &arn, &self.api, &self.settings)?)
     }
 
-    fn credential(&self, bearer: BearerToken<'_>) -> Result<Credential, Refusal> {
+    /// Reads no more than a key set, and that only for a token that nothing but its signature can refute.
+    async fn credential(
+        &self,
+        bearer: BearerToken<'_>,
+        store: &impl Store,
+        now: Timestamp,
+    ) -> Result<Credential, Stopped> {
         let text = bearer.expose();
         if self.settings.pats.claims(text) {
-            return self.settings.pats.open(text).map(Credential::Pat);
+            return Ok(Credential::Pat(self.settings.pats.open(text)?));
         }
-        Err(Refusal::Malformed)
+        let candidate = self.settings.issuers.admit(Compact::parse(text)?, now)?;
+        let key = self.keys.find(&candidate, store, now).await?.ok_or(Refusal::UnknownKey)?;
+        Ok(Credential::AccessToken(candidate.prove(&key)?))
     }
 
     /// The verdict on the one route that was asked for: for the log and for simple answers, and never for the policy,

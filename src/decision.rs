@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use crate::access::principal::{NotEstablished, Principal, RecordMismatch};
 use crate::access::requirement::Verdict;
 use crate::gateway::event::EventError;
+use crate::keys::KeySetFault;
 use crate::store::StoreFault;
 use crate::token::credential::Credential;
 use crate::token::refusal::Refusal;
@@ -124,6 +125,8 @@ pub enum Fault {
     Store(#[from] StoreFault),
     #[error(transparent)]
     Mismatch(#[from] RecordMismatch),
+    #[error(transparent)]
+    Keys(#[from] KeySetFault),
     #[error("the answer could not be written: {0}")]
     Answer(#[from] serde_json::Error),
 }
@@ -135,6 +138,7 @@ impl Fault {
             Self::Event(_) => "event",
             Self::Store(fault) => fault.code(),
             Self::Mismatch(_) => "record_mismatch",
+            Self::Keys(fault) => fault.code(),
             Self::Answer(_) => "answer",
         }
     }
@@ -168,4 +172,4 @@ macro_rules! fault_stops {
     };
 }
 
-fault_stops!(EventError, StoreFault, serde_json::Error);
+fault_stops!(EventError, KeySetFault, StoreFault, serde_json::Error);

@@ -9,8 +9,10 @@
 //! | [`access`] | what the caller may do: permission, role, effective permission |
 //! | [`policy`] | how that is written for the gateway |
 //! | [`api`] | the API reference, compiled |
+//! | [`keys`] | the public keys of issuers, fetched and remembered |
 //! | [`store`] | the records, and DynamoDB |
 //! | [`oauth`] | the authorization server |
+//! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
 //!
 //! `gateway`, `token`, `access` and `policy` know no AWS SDK, no async, no clock, no environment and no randomness.
 
@@ -19,6 +21,9 @@ pub mod api;
 pub mod authorize;
 pub mod decision;
 pub mod gateway;
+pub mod keys;
+#[cfg(feature = "local")]
+pub mod local;
 #[cfg(feature = "auth")]
 pub mod oauth;
 pub mod policy;

@@ -5,8 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use crate::gateway::context::ContextNames;
-use crate::token::pat::{MacKey, PatConfigError, PatFormat, Prefix};
+use crate::token::issuer::Issuer;
+use crate::token::issuer::config::{self, PlainHttp, is_loopback, is_name};
+use crate::token::issuers::{DEFAULT_LEEWAY, Issuers, IssuersError};
+use crate::token::pat::{MacKey, PatFormat, Prefix};
 
 /// The value of `PAT_MAC_KEY_PREVIOUS` that says that there is none.
 const NO_PREVIOUS_KEY: &str = "none";
@@ -16,6 +21,8 @@ const NO_PREVIOUS_KEY: &str = "none";
 pub struct Settings {
     /// The form and the keys of personal access tokens.
     pub pats: PatFormat,
+    /// Whose access tokens are believed, and how far.
+    pub issuers: Issuers,
     /// The permission that a WebSocket's `$connect` requires; without one, every connection is denied.
     pub websocket_permission: Option<String>,
     /// Whether HTTP APIs of payload format 2.0 get a simple answer. It holds for the one route that was asked for,
@@ -51,6 +58,7 @@ impl Settings {
             .transpose()?;
         Ok(Self {
             pats: PatFormat::new(prefix, current, previous),
+            issuers: issuers(&variable)?,
             websocket_permission: variable("WEBSOCKET_PERMISSION").filter(|name| !name.is_empty()),
             simple_answers: flag("HTTP_SIMPLE_ANSWERS", variable("HTTP_SIMPLE_ANSWERS"))?,
             context_names: context_names(variable("CONTEXT_NAMES"))?,
@@ -75,6 +83,43 @@ fn context_names(value: Option<String>) -> Result<ContextNames, SettingsError> {
     ContextNames::renamed(renamed).map_err(|error| invalid(error.to_string()))
 }
 
-fn invalid(variable: &'static str) -> impl Fn(PatConfigError) -> SettingsError {
+/// This product's own issuer, if there is one, and all others.
+fn issuers(variable: &impl Fn(&str) -> Option<String>) -> Result<Issuers, SettingsError> {
+    let given = |name: &'static str| variable(name).filter(|text| !text.is_empty());
+    let mut issuers = Vec::new();
+    if let Some(name) = given("OAUTH_ISSUER") {
+        let audience = given("OAUTH_AUDIENCE").ok_or(SettingsError::Missing { variable: "OAUTH_AUDIENCE" })?;
+        issuers.push(own_issuer(name, audience)?);
+    }
+    let http = match given("TOKEN_ISSUERS_HTTP").as_deref() {
+        None => PlainHttp::Refused,
+        Some("loopback") => PlainHttp::Loopback,
+        Some(_) => return Err(invalid("TOKEN_ISSUERS_HTTP")("only `loopback` is possible")),
+    };
+    if let Some(text) = given("TOKEN_ISSUERS") {
+        issuers.extend(config::parse(&text, http).map_err(invalid("TOKEN_ISSUERS"))?);
+    }
+    let leeway = match given("TOKEN_LEEWAY_SECONDS") {
+        None => DEFAULT_LEEWAY,
+        Some(text) => text.parse().map_err(invalid("TOKEN_LEEWAY_SECONDS"))?,
+    };
+    Issuers::new(issuers, leeway).map_err(invalid::<IssuersError>("TOKEN_ISSUERS"))
+}
+
+/// An issuer is an origin: tokens, metadata and the addresses of its endpoints all say the same text.
+fn own_issuer(name: String, audience: String) -> Result<Issuer, SettingsError> {
+    let origin =
+        |url: &Url| url.origin().ascii_serialization() == name && (url.scheme() == "https" || is_loopback(url));
+    if !Url::parse(&name).is_ok_and(|url| origin(&url)) {
+        let problem = "an `https` origin without a path, a query or a slash at its end, as `https://auth.example.com`";
+        return Err(invalid("OAUTH_ISSUER")(problem));
+    }
+    if !is_name(&audience) {
+        return Err(invalid("OAUTH_AUDIENCE")("printable ASCII, usually the API's URL"));
+    }
+    Ok(Issuer::own(name, audience))
+}
+
+fn invalid<E: ToString>(variable: &'static str) -> impl Fn(E) -> SettingsError {
     move |error| SettingsError::Invalid { variable, problem: error.to_string() }
 }

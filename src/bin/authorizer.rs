@@ -22,6 +22,7 @@ async fn main() -> Result<(), Error> {
     tracing_subscriber::fmt().json().flatten_event(true).with_max_level(tracing::Level::WARN).init();
     let authorizer = Authorizer::new(Api::from_json(&read_pack()?)?, Settings::read(variable)?)?;
     let store = DynamoStore::new(connect(endpoint()?), required("TABLE_NAME")?);
+    authorizer.warm(&store, now()?).await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let start = Instant::now();
         let decision = authorizer.decide(event.payload.get(), &store, now()?).await;

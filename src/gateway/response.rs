@@ -31,7 +31,7 @@ pub const UNAUTHORIZED: GatewayResponse = GatewayResponse {
     kind: "UNAUTHORIZED",
     status: 401,
     challenges: true,
-    body: r#"{"error":"unauthorized","message":"A valid bearer token is required.","request_id":"$context.requestId"}"#,
+    body: r#"{"error":"unauthorized","message":"The bearer token is missing or not valid.","request_id":"$context.requestId"}"#,
 };
 
 /// The policy does not allow the route: what the token may do is in it, and why it is not enough.
@@ -41,7 +41,7 @@ pub const ACCESS_DENIED: GatewayResponse = GatewayResponse {
     challenges: false,
     body: concat!(
         r#"{"error":"forbidden","reason":"$context.authorizer.deny_reason","#,
-        r#""message":"The token's scopes and the user's permissions together do not allow this request.","#,
+        r#""message":"The token's scope, its user's role or the tenant's features do not cover this operation.","#,
         r#""scopes":"$context.authorizer.scopes","permissions":"$context.authorizer.permissions","#,
         r#""request_id":"$context.requestId"}"#
     ),

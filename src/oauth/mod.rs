@@ -6,10 +6,12 @@
 //! | [`issuer`], [`client`], [`metadata`], [`redirect_uri`] | who speaks, and where answers may go |
 //! | [`authorization_request`], [`scope`], [`pkce`] | what is asked for |
 //! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines: a code is redeemed once, a refresh token rotates |
+//! | [`access_token`], [`signing`] | what the authorizer will believe |
 //! | [`secret`], [`refresh_token`] | texts that open something, and their digests |
 //!
 //! Time and random bytes are arguments, here as everywhere.
 
+pub mod access_token;
 pub mod authorization_request;
 pub mod client;
 pub mod code;
@@ -25,3 +27,4 @@ pub mod refresh_token;
 pub mod scope;
 pub mod seal;
 pub mod secret;
+pub mod signing;

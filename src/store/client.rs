@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 
 /// The whole of a read, retries included. An authorizer's own limit in the template is five seconds, the gateway's
 /// thirty: the answer is ours before it is theirs.
@@ -16,6 +16,8 @@ pub const DEADLINE: Duration = Duration::from_millis(2500);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(800);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
 const ATTEMPTS: u32 = 3;
+
+const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
 
 /// Where the table is and who asks.
 #[derive(Clone, Debug)]
@@ -56,5 +58,10 @@ pub fn connect(endpoint: Endpoint) -> Client {
 
 /// The one HTTP client, over the one TLS stack.
 pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    aws_smithy_http_client::Builder::new().tls_provider(TLS).build_https()
+}
+
+/// The same for what is not AWS: the key sets of other issuers.
+pub fn http_connector() -> SharedHttpConnector {
+    SharedHttpConnector::new(aws_smithy_http_client::Connector::builder().tls_provider(TLS).build())
 }

@@ -7,6 +7,7 @@
 //!        〃                 PAT#<sha256 of the token, hex>
 //!        〃                 GRANT#<grant_id>
 //!        〃                 AUDIT#<time>#<random>
+//! KEY#<issuer>              KEY#<kid>
 //! ```
 
 use crate::access::identity::{GrantId, TenantId, UserId};
@@ -24,10 +25,21 @@ pub const USER_PREFIX: &str = "USER#";
 pub const PAT_PREFIX: &str = "PAT#";
 pub const GRANT_PREFIX: &str = "GRANT#";
 pub const AUDIT_PREFIX: &str = "AUDIT#";
+pub const KEY_PREFIX: &str = "KEY#";
 
 /// The partition of a tenant: everything that is its own.
 pub fn tenant_partition(tenant: &TenantId) -> String {
     format!("TENANT#{tenant}")
+}
+
+/// The partition of an issuer's public keys.
+pub fn key_partition(issuer: &str) -> String {
+    format!("{KEY_PREFIX}{issuer}")
+}
+
+/// The sort key of a public key.
+pub fn public_key(key_id: &str) -> String {
+    format!("{KEY_PREFIX}{key_id}")
 }
 
 /// The sort key of a user.

@@ -13,11 +13,15 @@ use std::future::Future;
 use crate::access::principal::Records;
 use crate::timestamp::Timestamp;
 use crate::token::credential::Credential;
+use crate::token::key_record::KeyRecord;
 
 /// What a decision asks of a store.
 pub trait Store {
     /// Reads the credential's record, its user and its tenant, in one round trip and strongly consistent.
     fn read(&self, credential: &Credential) -> impl Future<Output = Result<Records, StoreFault>>;
+
+    /// Reads the public keys of an issuer whose keys are in the table, retired ones among them.
+    fn keys(&self, issuer: &str) -> impl Future<Output = Result<Vec<KeyRecord>, StoreFault>>;
 
     /// Notes that a personal access token was used. Best effort: nothing depends on it.
     fn touch(&self, credential: &Credential, now: Timestamp) -> impl Future<Output = ()>;

@@ -8,17 +8,21 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::client::DEADLINE;
-use super::record::{Item, number, read_grant, read_pat, read_tenant, read_user, text};
+use super::record::{Item, number, read_grant, read_key, read_pat, read_tenant, read_user, text};
 use super::{Store, StoreFault, key};
 use crate::access::principal::Records;
 use crate::timestamp::Timestamp;
 use crate::token::credential::{Credential, CredentialRecord};
+use crate::token::key_record::KeyRecord;
 
 /// How long to wait before asking again for keys that DynamoDB left unprocessed; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// `last_used` is written at most this often, in seconds.
 const TOUCH_INTERVAL: u64 = 3600;
+
+/// More keys than this are noticed, and never cut off: a key that is not seen looks like one that does not exist.
+const MAX_KEY_RECORDS: i32 = 65;
 
 /// The time that writing `last_used` may take from a request.
 const TOUCH_TIMEOUT: Duration = Duration::from_millis(250);
@@ -48,6 +52,25 @@ impl Store for DynamoStore {
         let timeout = StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) };
         let items = tokio::time::timeout(DEADLINE, self.fetch(credential)).await.map_err(|_| timeout)??;
         sort(credential, items)
+    }
+
+    async fn keys(&self, issuer: &str) -> Result<Vec<KeyRecord>, StoreFault> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :issuer")
+            .expression_attribute_values(":issuer", text(&key::key_partition(issuer)))
+            .limit(MAX_KEY_RECORDS)
+            .send()
+            .await
+            .map_err(fault)?;
+        if answer.last_evaluated_key.is_some() {
+            let what = format!("the issuer has {MAX_KEY_RECORDS} keys or more: remove the retired ones");
+            return Err(StoreFault::BrokenRecord { record: key::KEY_PREFIX.to_owned(), what });
+        }
+        answer.items.unwrap_or_default().iter().map(read_key).collect()
     }
 
     async fn touch(&self, credential: &Credential, now: Timestamp) {

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::StoreFault;
+use super::{StoreFault, key};
 use crate::access::identity::{ClientId, GrantId, TenantId, UserId};
 use crate::access::tenant::{Features, Tenant, TenantStatus, User, UserKind, UserStatus};
 use crate::timestamp::Timestamp;
 use crate::token::credential::{GrantRecord, PatRecord};
+use crate::token::key_record::{KeyRecord, KeyState};
 
 /// An item of the table.
 pub type Item = HashMap<String, AttributeValue>;
@@ -220,6 +221,30 @@ pub fn write_grant(grant: &GrantRecord) -> Item {
     item
 }
 
+/// Reads the record of a public key.
+///
+/// # Errors
+/// [`StoreFault::BrokenRecord`].
+pub fn read_key(item: &Item) -> Result<KeyRecord, StoreFault> {
+    let attributes = Attributes::of("KEY", item);
+    Ok(KeyRecord {
+        key_id: attributes.parsed(key::SK, |text| text.strip_prefix(key::KEY_PREFIX).map(str::to_owned))?,
+        jwk: attributes.text("jwk")?.to_owned(),
+        state: attributes.parsed("state", key_state)?,
+        not_before: attributes.optional_time("not_before")?,
+        retires: attributes.optional_time("retires")?,
+    })
+}
+
+/// The attributes of a public key's record, its key aside.
+pub fn write_key(key: &KeyRecord) -> Item {
+    let mut item =
+        Item::from([("jwk".to_owned(), text(&key.jwk)), ("state".to_owned(), text(key_state_name(key.state)))]);
+    insert(&mut item, "not_before", key.not_before.map(|at| number(at.seconds())));
+    insert(&mut item, "retires", key.retires.map(|at| number(at.seconds())));
+    item
+}
+
 fn features(attributes: &Attributes<'_>) -> Result<Features, StoreFault> {
     let all = |value: &AttributeValue| value.as_s().ok().filter(|text| *text == "all").map(|_| Features::All);
     let read = |value: &AttributeValue| all(value).or_else(|| strings(value).map(Features::Named));
@@ -261,6 +286,17 @@ fn user_kind_name(kind: UserKind) -> &'static str {
     match kind {
         UserKind::Person => "person",
         UserKind::Service => "service",
+    }
+}
+
+fn key_state(text: &str) -> Option<KeyState> {
+    [KeyState::Active, KeyState::Retired].into_iter().find(|it| key_state_name(*it) == text)
+}
+
+fn key_state_name(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "active",
+        KeyState::Retired => "retired",
     }
 }
 

@@ -1,0 +1,80 @@
+//! Brings the demonstration into a store. What is there already stays as it is.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+
+use super::demo::Demonstration;
+use super::store::TABLE;
+use crate::access::identity::TenantId;
+use crate::store::key;
+use crate::store::record::{Item, text, write_pat, write_tenant, write_user};
+
+/// The store did not take the demonstration.
+#[derive(Debug, thiserror::Error)]
+#[error("the demonstration data cannot be written: {0}")]
+pub struct FillError(String);
+
+/// Makes the table if it is not there, and writes every record of the demonstration that is not there.
+///
+/// # Errors
+/// [`FillError`] with the store's own words.
+pub async fn fill(client: &Client, demonstration: &Demonstration) -> Result<(), FillError> {
+    create_table(client).await?;
+    for tenant in &demonstration.tenants {
+        put(client, &tenant.id, key::TENANT.to_owned(), write_tenant(tenant)).await?;
+    }
+    for member in &demonstration.users {
+        put(client, &member.tenant, key::user(&member.user.id), write_user(&member.user)).await?;
+    }
+    for token in &demonstration.tokens {
+        put(client, &token.tenant, key::pat(token.issued.digest()), write_pat(&token.record)).await?;
+    }
+    Ok(())
+}
+
+async fn create_table(client: &Client) -> Result<(), FillError> {
+    let attribute =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+    let part = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let created = client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute(key::PK).map_err(failed)?)
+        .attribute_definitions(attribute(key::SK).map_err(failed)?)
+        .key_schema(part(key::PK, KeyType::Hash).map_err(failed)?)
+        .key_schema(part(key::SK, KeyType::Range).map_err(failed)?)
+        .send()
+        .await;
+    done_or(created, "ResourceInUseException")
+}
+
+async fn put(client: &Client, tenant: &TenantId, sort_key: String, mut item: Item) -> Result<(), FillError> {
+    item.insert(key::PK.to_owned(), text(&key::tenant_partition(tenant)));
+    item.insert(key::SK.to_owned(), text(&sort_key));
+    let put = client
+        .put_item()
+        .table_name(TABLE)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk)")
+        .send()
+        .await;
+    done_or(put, "ConditionalCheckFailedException")
+}
+
+/// Nothing to do is as good as done.
+fn done_or<T, E>(result: Result<T, E>, already: &str) -> Result<(), FillError>
+where
+    E: ProvideErrorMetadata + std::error::Error,
+{
+    match result {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(already) => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn failed(error: impl std::error::Error) -> FillError {
+    FillError(DisplayErrorContext(error).to_string())
+}

@@ -1,0 +1,340 @@
+//! The local gateway, over real HTTP: what a client of a REST API with this authorizer sees, cached and not.
+
+use std::sync::{Arc, Mutex};
+
+use edge_authorizer::local::gateway::{Backend, Handled, Stage, serve};
+use edge_authorizer::store::key;
+use edge_authorizer::store::record::{number, text};
+use insta::assert_snapshot;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::world::World;
+
+const CONTACT: &str = "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e";
+const CONTACTS: &str = "/v1/contacts";
+const DEALS: &str = "/v1/deals";
+const ORIGIN: &str = "https://api.example.com";
+const TTL: u64 = 60;
+
+/// A gateway on loopback, and what it did.
+struct Door {
+    world: World,
+    address: std::net::SocketAddr,
+    stage: Arc<Stage>,
+    /// Reason codes of the calls of the authorizer, in order.
+    decided: Arc<Mutex<Vec<&'static str>>>,
+}
+
+/// What came back.
+struct Reply {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Door {
+    async fn open() -> Self {
+        Self::with(World::new().await, Backend::that_shows()).await
+    }
+
+    async fn with(world: World, backend: Backend) -> Self {
+        let decided = Arc::new(Mutex::new(Vec::new()));
+        let (clock, watched) = (world.clock.clone(), Arc::clone(&decided));
+        let log = move |handled: &Handled<'_>| {
+            watched.lock().unwrap().extend(handled.decision.map(|decision| decision.trail.reason.code()));
+        };
+        let stage = Stage::new(
+            world.authorizer(),
+            world.store.store(),
+            backend,
+            ORIGIN.to_owned(),
+            TTL,
+            Box::new(move || clock.now()),
+            Box::new(log),
+        );
+        let stage = Arc::new(stage.unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(Arc::clone(&stage), listener, std::future::pending()));
+        Self { world, address, stage, decided }
+    }
+
+    /// Sends the bytes as they are.
+    async fn raw(&self, request: &[u8]) -> Reply {
+        let mut connection = TcpStream::connect(self.address).await.unwrap();
+        connection.write_all(request).await.unwrap();
+        let mut reply = Vec::new();
+        connection.read_to_end(&mut reply).await.unwrap();
+        let reply = String::from_utf8(reply).unwrap();
+        let (head, body) = reply.split_once("\r\n\r\n").expect("no HTTP came back");
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Reply { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    async fn send(&self, verb: &str, path: &str, headers: &[&str]) -> Reply {
+        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let request = format!("{verb} {path} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n{headers}\r\n");
+        self.raw(request.as_bytes()).await
+    }
+
+    async fn with_token(&self, token: &str, verb: &str, path: &str) -> Reply {
+        let authorization = format!("Authorization: Bearer {}", self.world.token(token));
+        self.send(verb, path, &[&authorization]).await
+    }
+
+    /// How often the authorizer was called since the last time, and what it decided.
+    fn decided(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.decided.lock().unwrap())
+    }
+
+    async fn revoke(&self, token: &str) {
+        let token = self.world.demo.token(token).unwrap();
+        let update = self.world.store.client().update_item().table_name("edge-authorizer");
+        let update = update.key(key::PK, text(&key::tenant_partition(&token.tenant)));
+        let update = update.key(key::SK, text(&key::pat(token.issued.digest())));
+        let update = update.update_expression("SET revoked = :now");
+        update.expression_attribute_values(":now", number(self.world.clock.now().seconds())).send().await.unwrap();
+    }
+}
+
+impl Reply {
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The JSON without what differs from call to call.
+    fn shown(&self) -> String {
+        let mut json = self.json();
+        if let Some(id) = json.get_mut("request_id") {
+            assert_eq!(id.as_str().unwrap().len(), 32);
+            *id = "…".into();
+        }
+        format!("{} {json:#}", self.status)
+    }
+}
+
+#[tokio::test]
+async fn a_good_token_reaches_the_backend_with_the_tenants_context() {
+    let door = Door::open().await;
+    let reply = door.with_token("sales-contacts", "GET", CONTACT).await;
+    assert_snapshot!(reply.shown(), @r#"
+    200 {
+      "operation": "getcontact",
+      "method": "GET",
+      "path": "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e",
+      "request_id": "…",
+      "context": {
+        "business_id": "biz_6fa1c0d3e85b472990ab31cd",
+        "client_id": "",
+        "deny_reason": "insufficient_permission",
+        "permissions": "contact.read contact.write",
+        "roles": "sales",
+        "scopes": "contact.read contact.write contact.delete",
+        "token_id": "pat_demo_sales_contacts",
+        "token_type": "pat",
+        "user_id": "usr_58c2f6b14d0e47a99e3b7d12"
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn every_401_is_the_same_and_points_to_the_metadata() {
+    let door = Door::open().await;
+    let nothing = door.send("GET", CONTACT, &[]).await;
+    assert_snapshot!(nothing.shown(), @r#"
+    401 {
+      "error": "unauthorized",
+      "message": "The bearer token is missing or not valid.",
+      "request_id": "…"
+    }
+    "#);
+    assert!(nothing.head.contains(
+        "www-authenticate: bearer resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource\""
+    ));
+    assert_eq!(door.decided(), [""; 0], "without an identity source the authorizer is not called");
+    for header in ["Authorization: Basic dTpw", "Authorization: Bearer", "Authorization: Bearer a b", "Authorization:"]
+    {
+        assert_eq!(door.send("GET", CONTACT, &[header]).await.shown(), nothing.shown());
+        assert_eq!(door.decided(), [""; 0], "the validation expression keeps `{header}` out");
+    }
+    for token in ["expired", "revoked", "disabled-user"] {
+        assert_eq!(door.with_token(token, "GET", CONTACT).await.shown(), nothing.shown(), "{token}");
+    }
+    assert_eq!(door.decided(), ["expired", "revoked", "user_disabled"]);
+}
+
+#[tokio::test]
+async fn a_403_says_what_the_token_asks_for_and_what_is_left_of_it() {
+    let door = Door::open().await;
+    // The scope is there, and the role is not.
+    let role = door.with_token("sales-contacts", "DELETE", CONTACT).await;
+    assert_snapshot!(role.shown(), @r#"
+    403 {
+      "error": "forbidden",
+      "reason": "insufficient_permission",
+      "message": "The token's scope, its user's role or the tenant's features do not cover this operation.",
+      "scopes": "contact.read contact.write contact.delete",
+      "permissions": "contact.read contact.write",
+      "request_id": "…"
+    }
+    "#);
+    let scope = door.with_token("admin-contacts", "GET", DEALS).await;
+    let feature = door.with_token("globex-everything", "GET", DEALS).await;
+    let suspended = door.with_token("suspended-tenant", "GET", CONTACT).await;
+    assert_eq!([scope.status, feature.status, suspended.status], [403; 3]);
+    assert_eq!(suspended.json()["reason"], "tenant_suspended");
+    assert_eq!(door.decided(), ["role", "scope", "feature", "tenant_suspended"]);
+}
+
+#[tokio::test]
+async fn what_the_api_does_not_have_gets_the_gateways_own_403_and_no_authorizer() {
+    let door = Door::open().await;
+    for (verb, path) in [("GET", "/"), ("GET", "/v2/contacts"), ("PUT", CONTACT), ("HEAD", CONTACT)] {
+        let reply = door.with_token("admin-everything", verb, path).await;
+        assert_eq!(reply.status, 403, "{verb} {path}");
+        if verb != "HEAD" {
+            assert_eq!(reply.body, r#"{"message":"Missing Authentication Token"}"#);
+        }
+    }
+    assert_eq!(door.decided(), [""; 0]);
+}
+
+#[tokio::test]
+async fn one_answer_is_right_for_two_routes_within_one_ttl() {
+    let door = Door::open().await;
+    for _ in 0..2 {
+        assert_eq!(door.with_token("sales-contacts", "GET", CONTACT).await.status, 200);
+        assert_eq!(door.with_token("sales-contacts", "DELETE", CONTACT).await.status, 403);
+        assert_eq!(door.with_token("sales-contacts", "POST", CONTACTS).await.status, 200);
+        assert_eq!(door.with_token("sales-contacts", "GET", DEALS).await.status, 403);
+    }
+    assert_eq!(door.decided(), ["allowed"], "one call, eight requests");
+}
+
+#[tokio::test]
+async fn what_ends_at_the_record_ends_at_the_door_within_the_ttl() {
+    let door = Door::open().await;
+    assert_eq!(door.with_token("admin-contacts", "GET", CONTACT).await.status, 200);
+    door.revoke("admin-contacts").await;
+    door.world.clock.advance(TTL - 1);
+    assert_eq!(door.with_token("admin-contacts", "GET", CONTACT).await.status, 200, "the answer is still cached");
+    door.world.clock.advance(1);
+    assert_eq!(door.with_token("admin-contacts", "GET", CONTACT).await.status, 401);
+    assert_eq!(door.decided(), ["allowed", "revoked"]);
+}
+
+#[tokio::test]
+async fn flushing_the_cache_ends_it_at_once() {
+    let door = Door::open().await;
+    assert_eq!(door.with_token("admin-contacts", "GET", CONTACT).await.status, 200);
+    door.revoke("admin-contacts").await;
+    door.stage.flush_cache();
+    assert_eq!(door.with_token("admin-contacts", "GET", CONTACT).await.status, 401);
+}
+
+#[tokio::test]
+async fn denies_are_cached_and_errors_are_not() {
+    let door = Door::open().await;
+    for _ in 0..2 {
+        assert_eq!(door.with_token("suspended-tenant", "GET", CONTACT).await.status, 403);
+    }
+    assert_eq!(door.decided(), ["tenant_suspended"], "a deny is an answer");
+    for _ in 0..2 {
+        assert_eq!(door.with_token("expired", "GET", CONTACT).await.status, 401);
+    }
+    assert_eq!(door.decided(), ["expired", "expired"], "a refusal is an error");
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_a_500_and_never_a_401_or_an_allow() {
+    let mut door = Door::open().await;
+    let other = World::new().await;
+    std::mem::replace(&mut door.world.store, other.store).stop().await;
+    let reply = door.with_token("admin-everything", "GET", CONTACT).await;
+    assert_snapshot!(reply.shown(), @r#"
+    500 {
+      "error": "internal",
+      "message": "The request could not be authorized. Try again later.",
+      "request_id": "…"
+    }
+    "#);
+    assert!(!reply.head.contains("www-authenticate"));
+    assert_eq!(door.with_token("admin-everything", "GET", CONTACT).await.status, 500);
+    assert_eq!(door.decided(), ["store_unreachable"; 2], "a fault is not cached");
+}
+
+#[tokio::test]
+async fn header_names_and_the_scheme_are_read_in_any_case_and_two_values_are_none() {
+    let door = Door::open().await;
+    let token = door.world.token("admin-everything").to_owned();
+    for header in [format!("AUTHORIZATION: bearer {token}"), format!("authorization: BEARER   {token}")] {
+        assert_eq!(door.send("GET", CONTACT, &[&header]).await.status, 200, "{header}");
+    }
+    let header = format!("Authorization: Bearer {token}");
+    assert_eq!(door.send("GET", CONTACT, &[&header, &header]).await.status, 401);
+    assert_eq!(door.send("GET", CONTACT, &[&header, "Authorization: Basic dTpw"]).await.status, 401);
+    let utf8 = "X-Name: Zoë";
+    assert_eq!(door.send("GET", CONTACT, &[&header, utf8]).await.status, 200, "an unrelated header changes nothing");
+}
+
+#[tokio::test]
+async fn the_verb_that_is_judged_is_the_verb_that_is_served() {
+    let door = Door::open().await;
+    let token = format!("Authorization: Bearer {}", door.world.token("sales-contacts"));
+    let reply = door.send("GET", CONTACT, &[&token, "X-HTTP-Method-Override: DELETE"]).await;
+    assert_eq!(reply.status, 403);
+    let reply = door.send("DELETE", CONTACT, &[&token, "X-HTTP-Method-Override: GET"]).await;
+    assert_eq!((reply.status, reply.json()["method"].as_str()), (200, Some("GET")));
+}
+
+#[tokio::test]
+async fn preflights_and_the_metadata_are_open() {
+    let door = Door::open().await;
+    let preflight = door.send("OPTIONS", CONTACT, &["Origin: https://app.example.com"]).await;
+    assert_eq!(preflight.status, 204);
+    assert!(preflight.head.contains("access-control-allow-headers: authorization"));
+    let metadata = door.send("GET", "/.well-known/oauth-protected-resource", &[]).await;
+    assert_eq!((metadata.status, metadata.json()["resource"].as_str()), (200, Some(ORIGIN)));
+    assert!(metadata.json()["scopes_supported"].as_array().unwrap().contains(&"contact.read".into()));
+    assert_eq!(door.decided(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_upstream_receives_the_context_and_no_copy_of_it_that_a_client_sent() {
+    // The upstream answers with the head that it received.
+    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let backend = Backend::upstream(&format!("http://{}", upstream.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let (mut connection, _) = upstream.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(connection.read_u8().await.unwrap());
+        }
+        let answer = format!("HTTP/1.1 201 Created\r\nContent-Length: {}\r\n\r\n", head.len());
+        connection.write_all(&[answer.as_bytes(), &head].concat()).await.unwrap();
+    });
+    let door = Door::with(World::new().await, backend).await;
+    let token = format!("Authorization: Bearer {}", door.world.token("viewer-everything"));
+    let forged = ["X-Authorizer-Business-Id: biz_forged", "x_authorizer_user-id: usr_forged", "X-Authorizer-New: x"];
+    let headers = [&[token.as_str(), "Version: 2026-06-01"], forged.as_slice()].concat();
+    let reply = door.send("GET", &format!("{CONTACT}?a=%2F"), &headers).await;
+    assert_eq!(reply.status, 201);
+    let received = reply.body.to_lowercase();
+    assert!(received.starts_with(&format!("get {CONTACT}?a=%2f http/1.1\r\n").to_lowercase()), "{received}");
+    assert!(received.contains("version: 2026-06-01"));
+    let mut context: Vec<&str> = received.lines().filter(|line| line.contains("authorizer")).collect();
+    context.sort_unstable();
+    assert_snapshot!(context.join("\n"), @r"
+    x-authorizer-business-id: biz_6fa1c0d3e85b472990ab31cd
+    x-authorizer-client-id: 
+    x-authorizer-deny-reason: insufficient_permission
+    x-authorizer-permissions: contact.read company.read deal.read task.read note.read activity.read
+    x-authorizer-roles: viewer
+    x-authorizer-scopes: contact.read contact.write contact.delete contact.all company.read company.write company.delete company.all deal.read deal.write deal.delete deal.all task.read task.write task.delete task.all note.read note.write note.delete note.all activity.read activity.write activity.delete activity.all
+    x-authorizer-token-id: pat_demo_viewer_everything
+    x-authorizer-token-type: pat
+    x-authorizer-user-id: usr_9b60d3e7f1284c5aa7d4c839
+    ");
+}
