@@ -10,12 +10,16 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::issuer::{AUDIENCE, ISSUER, LocalIssuer};
 use crate::access::catalogue::Catalogue;
-use crate::access::identity::{InvalidId, TenantId, UserId};
+use crate::access::identity::{ClientId, GrantId, InvalidId, TenantId, UserId};
 use crate::access::tenant::{Features, Tenant, TenantStatus, User, UserKind, UserStatus};
+use crate::oauth::access_token::DEFAULT_LIFETIME;
+use crate::oauth::signing::SigningError;
 use crate::settings::{Settings, SettingsError};
 use crate::timestamp::Timestamp;
-use crate::token::credential::PatRecord;
+use crate::token::credential::{GrantRecord, PatRecord};
+use crate::token::key_record::KeyRecord;
 use crate::token::pat::{IssuedPat, SECRET_LENGTH};
 
 /// The prefix of the demonstration's personal access tokens.
@@ -87,6 +91,9 @@ pub enum DemoError {
     /// The settings that follow from the seed are not valid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The seed yields no signing key, or a token cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
 }
 
 /// Everything that the demonstration consists of.
@@ -98,8 +105,11 @@ pub struct Demonstration {
     pub tenants: Vec<Tenant>,
     /// The users, each with the tenant that it is in.
     pub users: Vec<Member>,
-    /// The personal access tokens.
+    /// The tokens.
     pub tokens: Vec<DemoToken>,
+    /// The public key of its access tokens.
+    pub key: KeyRecord,
+    issuer: LocalIssuer,
 }
 
 /// A user in a tenant.
@@ -113,7 +123,7 @@ pub struct Member {
     pub user: User,
 }
 
-/// A personal access token of the demonstration.
+/// A personal access token of the demonstration, and the grant of an access token that is worth the same.
 #[derive(Debug)]
 pub struct DemoToken {
     /// The name by which the demonstration calls it.
@@ -124,6 +134,8 @@ pub struct DemoToken {
     pub issued: IssuedPat,
     /// What is stored of it.
     pub record: PatRecord,
+    /// What the same user granted to a client: the same scopes.
+    pub grant: GrantRecord,
 }
 
 impl Demonstration {
@@ -155,14 +167,26 @@ impl Demonstration {
         let mut tokens = Vec::new();
         for spec in TOKENS {
             let Some(member) = users.iter().find(|member| member.name == spec.user) else { continue };
-            tokens.push(spec.make(member, seed, &settings, created, expires));
+            tokens.push(spec.make(member, seed, &settings, created, expires)?);
         }
-        Ok(Self { settings, tenants: tenants(catalogue)?, users, tokens })
+        let issuer = LocalIssuer::new(&seed.derive("signing key"))?;
+        let key = issuer.key_record(before(created, 90 * DAY));
+        Ok(Self { settings, tenants: tenants(catalogue)?, users, tokens, key, issuer })
     }
 
     /// The token of that name.
     pub fn token(&self, name: &str) -> Option<&DemoToken> {
         self.tokens.iter().find(|token| token.name == name)
+    }
+
+    /// An access token that is worth what this token is worth at `now`: nothing, if the token is good no more.
+    ///
+    /// # Errors
+    /// [`DemoError::Signing`].
+    pub fn access_token(&self, token: &DemoToken, now: Timestamp) -> Result<String, DemoError> {
+        let issued = if token.record.expires <= now { before(token.record.expires, DEFAULT_LIFETIME) } else { now };
+        let token_id = format!("at_demo_{}", token.name.replace('-', "_"));
+        Ok(self.issuer.token(&token.tenant, &token.grant, token_id, issued)?)
     }
 }
 
@@ -171,6 +195,8 @@ pub fn variables(seed: &Seed) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("PAT_PREFIX", PAT_PREFIX.to_owned()),
         ("PAT_MAC_KEY", seed.mac_key()),
+        ("OAUTH_ISSUER", ISSUER.to_owned()),
+        ("OAUTH_AUDIENCE", AUDIENCE.to_owned()),
         ("WEBSOCKET_PERMISSION", "activity.read".to_owned()),
     ])
 }
@@ -296,13 +322,14 @@ impl TokenSpec {
         settings: &Settings,
         created: Timestamp,
         expires: Timestamp,
-    ) -> DemoToken {
+    ) -> Result<DemoToken, InvalidId> {
         let (created, expires, revoked) = match self.ended {
             None => (created, expires, None),
             Some(Ended::Expired) => (before(created, 90 * DAY), before(created, DAY), None),
             Some(Ended::Revoked) => (before(created, DAY), expires, Some(created)),
         };
-        DemoToken {
+        let scopes: Vec<String> = self.scopes.split_whitespace().map(str::to_owned).collect();
+        Ok(DemoToken {
             name: self.name,
             tenant: member.tenant.clone(),
             issued: settings.pats.issue(&member.tenant, &member.user.id, seed.secret(self.name)),
@@ -310,13 +337,20 @@ impl TokenSpec {
                 id: format!("pat_demo_{}", self.name.replace('-', "_")),
                 name: format!("demonstration: {}", self.name),
                 user: member.user.id.clone(),
-                scopes: self.scopes.split_whitespace().map(str::to_owned).collect(),
+                scopes: scopes.clone(),
                 created,
                 expires,
                 revoked,
                 last_used: None,
             },
-        }
+            grant: GrantRecord {
+                id: GrantId::parse(&format!("grant_demo_{}", self.name.replace('-', "_")))?,
+                user: member.user.id.clone(),
+                client_id: ClientId::parse("client_demo")?,
+                scopes,
+                revoked,
+            },
+        })
     }
 }
 

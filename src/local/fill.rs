@@ -5,10 +5,10 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 
 use super::demo::Demonstration;
+use super::issuer::ISSUER;
 use super::store::TABLE;
-use crate::access::identity::TenantId;
 use crate::store::key;
-use crate::store::record::{Item, text, write_pat, write_tenant, write_user};
+use crate::store::record::{Item, text, write_grant, write_key, write_pat, write_tenant, write_user};
 
 /// The store did not take the demonstration.
 #[derive(Debug, thiserror::Error)]
@@ -22,14 +22,19 @@ pub struct FillError(String);
 pub async fn fill(client: &Client, demonstration: &Demonstration) -> Result<(), FillError> {
     create_table(client).await?;
     for tenant in &demonstration.tenants {
-        put(client, &tenant.id, key::TENANT.to_owned(), write_tenant(tenant)).await?;
+        put(client, key::tenant_partition(&tenant.id), key::TENANT.to_owned(), write_tenant(tenant)).await?;
     }
     for member in &demonstration.users {
-        put(client, &member.tenant, key::user(&member.user.id), write_user(&member.user)).await?;
+        put(client, key::tenant_partition(&member.tenant), key::user(&member.user.id), write_user(&member.user))
+            .await?;
     }
     for token in &demonstration.tokens {
-        put(client, &token.tenant, key::pat(token.issued.digest()), write_pat(&token.record)).await?;
+        let partition = key::tenant_partition(&token.tenant);
+        put(client, partition.clone(), key::pat(token.issued.digest()), write_pat(&token.record)).await?;
+        put(client, partition, key::grant(&token.grant.id), write_grant(&token.grant)).await?;
     }
+    let public_key = &demonstration.key;
+    put(client, key::key_partition(ISSUER), key::public_key(&public_key.key_id), write_key(public_key)).await?;
     Ok(())
 }
 
@@ -50,8 +55,8 @@ async fn create_table(client: &Client) -> Result<(), FillError> {
     done_or(created, "ResourceInUseException")
 }
 
-async fn put(client: &Client, tenant: &TenantId, sort_key: String, mut item: Item) -> Result<(), FillError> {
-    item.insert(key::PK.to_owned(), text(&key::tenant_partition(tenant)));
+async fn put(client: &Client, partition: String, sort_key: String, mut item: Item) -> Result<(), FillError> {
+    item.insert(key::PK.to_owned(), text(&partition));
     item.insert(key::SK.to_owned(), text(&sort_key));
     let put = client
         .put_item()

@@ -8,5 +8,6 @@
 pub mod demo;
 pub mod fill;
 pub mod gateway;
+pub mod issuer;
 pub mod state;
 pub mod store;

@@ -4,9 +4,11 @@
 
 mod architecture;
 mod awkward;
+mod both_kinds;
 mod exactness;
 mod gateway;
 mod jwt;
+mod keysets;
 mod oauth;
 mod pat;
 mod permission;

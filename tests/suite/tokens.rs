@@ -65,8 +65,13 @@ pub(crate) fn with(mut value: Value, name: &str, member: Value) -> Value {
 
 /// A token of any header and payload, properly signed by key 1.
 pub(crate) fn sign(header: &[u8], payload: &[u8]) -> String {
+    sign_with(&key(1), header, payload)
+}
+
+/// A token of any header and payload, properly signed by that key.
+pub(crate) fn sign_with(key: &SigningKey, header: &[u8], payload: &[u8]) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-    let signature = key(1).sign(signed.as_bytes()).unwrap();
+    let signature = key.sign(signed.as_bytes()).unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
