@@ -21,8 +21,6 @@ pub struct Client {
     pub metadata: ClientMetadata,
     /// The digest of its secret; none for a public client.
     pub secret: Option<SecretDigest>,
-    /// The digest of the token that manages its registration (RFC 7592); none for a public client.
-    pub management: Option<SecretDigest>,
     /// Who vouches for it.
     pub origin: Origin,
     /// When it registered.

@@ -12,6 +12,8 @@
 //! A token's MAC has proven, before it comes here, that this server made it for this grant: so a token that is neither
 //! the current one nor the one before is an old one, and no list of old ones is kept.
 
+use serde::{Deserialize, Serialize};
+
 use crate::access::identity::{ClientId, GrantId};
 use crate::timestamp::Timestamp;
 
@@ -65,7 +67,7 @@ pub struct Previous {
 }
 
 /// What a refresh asks for, once it is held against the grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshRequest {
     /// The new access token's scopes.
     pub scopes: Scopes,

@@ -2,29 +2,44 @@
 //!
 //! | file | what lives there |
 //! |---|---|
+//! | [`router`], `endpoint` | which path leads where; the endpoints, a file each |
+//! | [`server`], [`settings`], [`limit`] | what they share, what an installation decides |
+//! | `http`, `browser`, `page` | requests and answers, the session cookie, the pages |
 //! | [`parameters`], [`error`] | what a request says, and what can be wrong with it |
 //! | [`issuer`], [`client`], [`metadata`], [`redirect_uri`] | who speaks, and where answers may go |
 //! | [`authorization_request`], [`scope`], [`pkce`] | what is asked for |
-//! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines: a code is redeemed once, a refresh token rotates |
-//! | [`access_token`], [`signing`] | what the authorizer will believe |
+//! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines |
+//! | [`session`], [`account`] | who is at the browser |
+//! | [`access_token`], [`signing`], [`signer`] | what is issued, and who signs it |
 //! | [`secret`], [`refresh_token`] | texts that open something, and their digests |
 //!
 //! Time and random bytes are arguments, here as everywhere.
 
 pub mod access_token;
+pub mod account;
 pub mod authorization_request;
+mod browser;
 pub mod client;
 pub mod code;
+mod endpoint;
 pub mod error;
 pub mod family;
 pub mod grant;
+pub mod http;
 pub mod issuer;
+pub mod limit;
 pub mod metadata;
+mod page;
 pub mod parameters;
 pub mod pkce;
 pub mod redirect_uri;
 pub mod refresh_token;
+pub mod router;
 pub mod scope;
 pub mod seal;
 pub mod secret;
+pub mod server;
+pub mod session;
+pub mod settings;
+pub mod signer;
 pub mod signing;

@@ -48,6 +48,11 @@ impl Parameters {
         self.one(name)?.ok_or(Problem::Missing(name))
     }
 
+    /// The parameters as they came, encoded anew.
+    pub fn encoded(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
     /// Every value of a parameter that may be repeated.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())

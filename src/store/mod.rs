@@ -5,6 +5,8 @@
 
 pub mod client;
 pub mod key;
+#[cfg(feature = "auth")]
+pub mod oauth;
 pub mod read;
 pub mod record;
 

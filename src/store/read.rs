@@ -186,7 +186,7 @@ fn credential_record(credential: &Credential, item: &Item) -> Result<Option<Cred
 }
 
 /// What a failed call says of the store. The SDK's text names operations and error codes, never keys or values.
-fn fault<E>(error: SdkError<E>) -> StoreFault
+pub(super) fn fault<E>(error: SdkError<E>) -> StoreFault
 where
     E: std::error::Error + Send + Sync + 'static,
 {

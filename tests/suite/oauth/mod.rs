@@ -1,8 +1,14 @@
 //! The authorization server. Numbers in brackets are those of the list of checks; `docs/oauth.md` has the whole table.
 
+mod browser;
+mod flow;
+mod house;
+mod races;
 mod redirect_uri;
+mod registering;
 mod registration;
 mod request;
 mod state_machine;
 mod support;
 mod texts;
+mod token;

@@ -1,0 +1,147 @@
+//! `GET` and `POST /consent`: the person decides what the app may do.
+//!
+//! What is asked comes from this server's record of the request and never from the form. The form can choose one of
+//! the person's own tenants and leave scopes out; it can add nothing. A request is answered once.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::authorize::{answered, refused};
+use super::sign_in::Asked;
+use crate::access::effective::Rights;
+use crate::access::tenant::{Tenant, TenantStatus, User, UserKind, UserStatus};
+use crate::oauth::authorization_request::AuthorizationRequest;
+use crate::oauth::browser::same_origin;
+use crate::oauth::client::{Client, Origin};
+use crate::oauth::code::IssuedCode;
+use crate::oauth::error::{ClientProblem, Problem};
+use crate::oauth::grant::Grant;
+use crate::oauth::http::{Incoming, see_other};
+use crate::oauth::metadata::GrantType;
+use crate::oauth::page::{ConsentPage, ScopeLine, show, words};
+use crate::oauth::parameters::Parameters;
+use crate::oauth::secret::SecretDigest;
+use crate::oauth::server::{AuthServer, Failure};
+use crate::oauth::session::Identity;
+use crate::store::oauth::Commit;
+
+/// More tenants than anybody picks from on one page.
+const MAX_TENANTS: usize = 50;
+
+pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
+    match ask(&server, request).await {
+        Ok(response) => response,
+        Err(failure) => failure.note("consent").page(),
+    }
+}
+
+pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
+    match decide(&server, request).await {
+        Ok(response) => response,
+        Err(failure) => failure.note("consent").page(),
+    }
+}
+
+async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure> {
+    let incoming = Incoming::read(request).await?;
+    let asked = Asked::find(server, &incoming, &Parameters::parse(incoming.query.as_bytes())?).await?;
+    let Some(identity) = &asked.identity else {
+        let location = format!("/sign-in?request={}", asked.handle.expose());
+        return Ok(see_other(&server.settings.issuer.at(&location)));
+    };
+    let members = memberships(server, identity).await?;
+    let client = client(server, &asked.pending.request).await?;
+    let request = &asked.pending.request;
+    let page = ConsentPage {
+        client: client.metadata.client_name.as_deref().unwrap_or(client.id.as_str()),
+        unverified: client.origin == Origin::SelfRegistered,
+        host: request.target.host(),
+        loopback: request.target.is_loopback(),
+        account: &identity.subject,
+        tenants: members.iter().map(|(tenant, _)| tenant.id.as_str()).collect(),
+        scopes: request.scopes.iter().map(|name| scope_line(server, name, &members)).collect(),
+        handle: asked.handle.expose(),
+    };
+    Ok(show(StatusCode::OK, &page))
+}
+
+fn scope_line<'a>(server: &AuthServer, name: &'a str, members: &'a [(Tenant, User)]) -> ScopeLine<'a> {
+    let wanted = server.catalogue.granted([name]);
+    let covers = |(tenant, user): &&(Tenant, User)| {
+        Rights::of(user, tenant, &server.catalogue).effective(wanted).covers(&wanted)
+    };
+    let uncovered = members.iter().filter(|member| !covers(member)).map(|(tenant, _)| tenant.id.as_str()).collect();
+    ScopeLine { name, words: words(name), uncovered }
+}
+
+async fn decide(server: &AuthServer, request: Request) -> Result<Response, Failure> {
+    let incoming = Incoming::read(request).await?;
+    same_origin(&server.settings.issuer, &incoming)?;
+    let form = incoming.form()?;
+    let asked = Asked::find(server, &incoming, &form).await?;
+    let identity = asked.identity.as_ref().ok_or(Problem::Forbidden)?;
+    let request = &asked.pending.request;
+    let state = request.state.as_deref();
+    let scopes = request.scopes.only(form.all("scope"));
+    let (true, Ok(scopes)) = (form.one("decision")? == Some("allow"), scopes) else {
+        answer_once(server, &asked, None).await?;
+        return Ok(refused(server, &request.target, state, Problem::Denied));
+    };
+    let members = memberships(server, identity).await?;
+    let chosen = form.one("tenant")?;
+    let (tenant, user) =
+        members.into_iter().find(|(tenant, _)| Some(tenant.id.as_str()) == chosen).ok_or(Problem::Forbidden)?;
+    let client = client(server, request).await?;
+    let grant = Grant {
+        id: Grant::new_id(server.random()?).ok_or(Failure::Broken("a grant id cannot be made"))?,
+        tenant: tenant.id,
+        user: user.id,
+        client: client.id.clone(),
+        scopes,
+        resource: request.resource.clone(),
+    };
+    let code = IssuedCode {
+        grant,
+        target: request.target.clone(),
+        challenge: request.challenge,
+        refreshable: client.may_use(GrantType::RefreshToken),
+        expires: server.now().plus(server.settings.lifetimes.code),
+    };
+    let text = server.secret("code")?;
+    let (tenant, client) = (code.grant.tenant.as_str(), code.grant.client.as_str());
+    tracing::info!(endpoint = "consent", outcome = "allowed", tenant, client, user = %code.grant.user, "oauth");
+    answer_once(server, &asked, Some((text.digest(), &code))).await?;
+    Ok(answered(server, &request.target, state, &[("code", text.expose())]))
+}
+
+/// Takes the request away, so that no second answer finds it.
+async fn answer_once(
+    server: &AuthServer,
+    asked: &Asked,
+    code: Option<(SecretDigest, &IssuedCode)>,
+) -> Result<(), Failure> {
+    match server.store.answer_request(asked.session, asked.handle.digest(), code).await? {
+        Commit::Done => Ok(()),
+        Commit::Conflict => Err(Problem::Forbidden.into()),
+    }
+}
+
+async fn client(server: &AuthServer, request: &AuthorizationRequest) -> Result<Client, Failure> {
+    Ok(server.store.client(&request.client).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?)
+}
+
+/// The tenants in which the person may act today, and as whom.
+async fn memberships(server: &AuthServer, identity: &Identity) -> Result<Vec<(Tenant, User)>, Failure> {
+    let mut members = Vec::new();
+    for membership in server.store.memberships(identity).await?.into_iter().take(MAX_TENANTS) {
+        let member = server.store.member(&membership.tenant, &membership.user).await?;
+        let acts = |(tenant, user): &(Tenant, User)| {
+            tenant.status == TenantStatus::Active && user.status == UserStatus::Active && user.kind == UserKind::Person
+        };
+        members.extend(member.filter(acts));
+    }
+    Ok(members)
+}

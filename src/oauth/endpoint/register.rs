@@ -1,0 +1,94 @@
+//! `POST /register`: dynamic client registration (RFC 7591).
+//!
+//! Public metadata that is identical is one client, whose id is its digest: registering it again grows nothing. A
+//! client with a secret is never merged with another.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::told;
+use crate::access::identity::ClientId;
+use crate::oauth::client::{Client, Origin};
+use crate::oauth::error::Problem;
+use crate::oauth::http::Incoming;
+use crate::oauth::metadata::{AuthenticationMethod, ClientMetadata};
+use crate::oauth::secret::{Secret, SecretDigest};
+use crate::oauth::server::{AuthServer, Failure};
+use crate::oauth::settings::Registration;
+use crate::timestamp::Timestamp;
+
+/// The whole of an installation, where everybody is counted together.
+const EVERYBODY: &str = "";
+
+/// What a client is told about itself (RFC 7591 §3.2.1).
+#[derive(Serialize)]
+struct Registered {
+    client_id: ClientId,
+    client_id_issued_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    /// 0: the secret ends with the registration, which use renews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret_expires_at: Option<u64>,
+    #[serde(flatten)]
+    metadata: ClientMetadata,
+}
+
+pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
+    told("register", StatusCode::CREATED, register(&server, request).await)
+}
+
+async fn register(server: &AuthServer, request: Request) -> Result<Registered, Failure> {
+    let incoming = Incoming::read(request).await?;
+    allowed(&server.settings.registration, &incoming)?;
+    let metadata = ClientMetadata::from_json(incoming.json()?)?;
+    server.limit(&server.settings.limits.register_by_address, &incoming.address).await?;
+    server.limit(&server.settings.limits.register, EVERYBODY).await?;
+    let now = server.now();
+    let secret = match metadata.token_endpoint_auth_method {
+        AuthenticationMethod::None => None,
+        AuthenticationMethod::Basic | AuthenticationMethod::Post => Some(server.secret("secret")?),
+    };
+    let client = Client {
+        id: id(&metadata, secret.as_ref())?,
+        metadata,
+        secret: secret.as_ref().map(Secret::digest),
+        origin: Origin::SelfRegistered,
+        registered: now,
+        expires: Some(now.plus(server.settings.lifetimes.registration)),
+    };
+    server.store.put_client(&client).await?;
+    tracing::info!(endpoint = "register", outcome = "registered", client = client.id.as_str(), "oauth");
+    Ok(Registered {
+        client_id: client.id,
+        client_id_issued_at: now,
+        client_secret_expires_at: secret.as_ref().map(|_| 0),
+        client_secret: secret.map(|secret| secret.expose().to_owned()),
+        metadata: client.metadata,
+    })
+}
+
+fn allowed(registration: &Registration, incoming: &Incoming) -> Result<(), Problem> {
+    match registration {
+        Registration::Open => Ok(()),
+        Registration::Off => Err(Problem::RegistrationClosed),
+        Registration::Token(digest) => {
+            let header = incoming.authorization()?.unwrap_or_default();
+            let (scheme, token) = header.split_once(' ').unwrap_or_default();
+            let is_it = scheme.eq_ignore_ascii_case("bearer") && SecretDigest::of(token.trim()) == *digest;
+            if is_it { Ok(()) } else { Err(Problem::RegistrationToken) }
+        }
+    }
+}
+
+/// A public client's id says what it registered; a confidential one's is as random as its secret. Neither can start
+/// like a URL, so neither passes for a client's own document.
+fn id(metadata: &ClientMetadata, secret: Option<&Secret>) -> Result<ClientId, Failure> {
+    let digest = secret.map_or_else(|| metadata.digest(), |secret| SecretDigest::of(&secret.digest().to_hex()));
+    let short: String = digest.to_hex().chars().take(32).collect();
+    ClientId::parse(&format!("app_{short}")).map_err(|_| Failure::Broken("a client id cannot be made"))
+}

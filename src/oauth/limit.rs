@@ -1,0 +1,63 @@
+//! How often something may be tried: fixed windows, counted in the table, so that all instances count together.
+
+use crate::timestamp::Timestamp;
+
+use super::error::Problem;
+
+/// At most so many in so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted, as the record's key names it.
+    pub name: &'static str,
+    /// How many are served in a window.
+    pub most: u64,
+    /// The window's length in seconds.
+    pub seconds: u64,
+}
+
+impl Limit {
+    /// The beginning of the window that `now` is in.
+    pub fn window(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_seconds(now.seconds() - now.seconds() % self.seconds.max(1))
+    }
+
+    /// Judges the attempt that made it `count`.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] beyond the limit, with the seconds until the window ends.
+    pub fn judge(&self, count: u64, now: Timestamp) -> Result<(), Problem> {
+        if count <= self.most {
+            return Ok(());
+        }
+        Err(Problem::TooMany { retry_after: self.window(now).plus(self.seconds).since(now).max(1) })
+    }
+}
+
+/// The limits of an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Registrations from one address.
+    pub register_by_address: Limit,
+    /// Registrations in all.
+    pub register: Limit,
+    /// Authorization requests from one address: each writes a record.
+    pub authorize_by_address: Limit,
+    /// Sign-ins from one address.
+    pub sign_in_by_address: Limit,
+    /// Sign-ins to one account, existing or not.
+    pub sign_in_by_account: Limit,
+}
+
+impl Default for Limits {
+    /// Many people sit behind one address; one person does not mistype a password ten times in a quarter of an hour.
+    fn default() -> Self {
+        let limit = |name, most, seconds| Limit { name, most, seconds };
+        Self {
+            register_by_address: limit("register-by-address", 20, 3600),
+            register: limit("register", 1000, 3600),
+            authorize_by_address: limit("authorize-by-address", 120, 60),
+            sign_in_by_address: limit("sign-in-by-address", 60, 900),
+            sign_in_by_account: limit("sign-in-by-account", 10, 900),
+        }
+    }
+}

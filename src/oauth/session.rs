@@ -1,0 +1,69 @@
+//! A browser's session: who is signed in, if anybody, and what they are being asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::timestamp::Timestamp;
+
+use super::authorization_request::AuthorizationRequest;
+
+/// How long a browser may take to sign in and to answer, in seconds.
+pub const REQUEST_LIFETIME: u64 = 600;
+
+/// How long a sign-in lasts, in seconds: a working day.
+pub const SESSION_LIFETIME: u64 = 12 * 3600;
+
+/// A person, as whoever signed them in names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Who says so: `local` for accounts of this server's own.
+    pub issuer: String,
+    /// The name that is theirs there.
+    pub subject: String,
+}
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Who is signed in; nobody yet in a session that was started for a request.
+    pub identity: Option<Identity>,
+    /// Not good at this any more.
+    pub ends: Timestamp,
+}
+
+impl Session {
+    /// A session in which nobody is signed in.
+    pub fn anonymous(now: Timestamp) -> Self {
+        Self { identity: None, ends: now.plus(REQUEST_LIFETIME) }
+    }
+
+    /// A session of somebody who has just signed in.
+    pub fn of(identity: Identity, now: Timestamp) -> Self {
+        Self { identity: Some(identity), ends: now.plus(SESSION_LIFETIME) }
+    }
+
+    /// The session, if it has not ended.
+    pub fn current(self, now: Timestamp) -> Option<Self> {
+        (now < self.ends).then_some(self)
+    }
+}
+
+/// A request that waits for a person's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingRequest {
+    /// What is asked.
+    pub request: AuthorizationRequest,
+    /// Not good at this any more.
+    pub ends: Timestamp,
+}
+
+impl PendingRequest {
+    /// The request, from now on.
+    pub fn new(request: AuthorizationRequest, now: Timestamp) -> Self {
+        Self { request, ends: now.plus(REQUEST_LIFETIME) }
+    }
+
+    /// The request, if it has not ended.
+    pub fn current(self, now: Timestamp) -> Option<Self> {
+        (now < self.ends).then_some(self)
+    }
+}

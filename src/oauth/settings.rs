@@ -1,0 +1,65 @@
+//! What an installation of the authorization server decides.
+
+use super::family::RefreshLifetimes;
+use super::issuer::Issuer;
+use super::limit::Limits;
+use super::refresh_token::RefreshTokenFormat;
+use super::secret::SecretDigest;
+
+const DAY: u64 = 24 * 3600;
+
+/// Who may register a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody, within limits.
+    Open,
+    /// Whoever has the token of this digest (RFC 7591 §3, "initial access token").
+    Token(SecretDigest),
+    /// Nobody: the operator makes clients.
+    Off,
+}
+
+/// How long things live, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Codes.
+    pub code: u64,
+    /// Access tokens.
+    pub access: u64,
+    /// Refresh tokens.
+    pub refresh: RefreshLifetimes,
+    /// Registrations that nobody uses.
+    pub registration: u64,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            code: 60,
+            access: 15 * 60,
+            refresh: RefreshLifetimes { idle: 30 * DAY, absolute: 365 * DAY },
+            registration: 90 * DAY,
+        }
+    }
+}
+
+/// The settings of an authorization server.
+#[derive(Clone, Debug)]
+pub struct OAuthSettings {
+    /// Whom it speaks for.
+    pub issuer: Issuer,
+    /// The API that its tokens are for: their `aud`, and the only `resource`.
+    pub resource: String,
+    /// The scopes of a request without any, where the client has no default of its own.
+    pub default_scopes: Vec<String>,
+    /// Who may register a client.
+    pub registration: Registration,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How often things may be tried.
+    pub limits: Limits,
+    /// What codes and client secrets start with, `crm`.
+    pub prefix: String,
+    /// The form and the keys of refresh tokens.
+    pub refresh_tokens: RefreshTokenFormat,
+}

@@ -1,0 +1,133 @@
+//! The browser's side: cookies, forms of other sites, guessing, and the headers of every page.
+
+use edge_authorizer::local::demo::ACME;
+
+use super::house::{House, ISSUER, NAME, PASSWORD, Plan, cookie, form};
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// [85] [86] [92]: what every page says to the browser.
+#[tokio::test]
+async fn every_page_keeps_to_itself() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let (handle, cookie) = house.signed_in(&app).await;
+    let pages = [
+        house.get("/authorize", "").await,
+        house.get(&format!("/sign-in?request={handle}"), &cookie).await,
+        house.get(&format!("/consent?request={handle}"), &cookie).await,
+        house.get("/consent", "").await,
+    ];
+    for page in pages {
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'none'"));
+        assert!(!policy.contains("form-action"));
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert!(!page.body.contains("src=") && !page.body.contains("http://"), "no third party: {}", page.body);
+    }
+}
+
+/// [21]: scripts of other origins may call the endpoints without cookies, and never the pages.
+#[tokio::test]
+async fn only_endpoints_without_cookies_are_open_to_scripts() {
+    let house = House::new().await;
+    for (path, open) in
+        [("/token", true), ("/register", true), ("/revoke", true), ("/authorize", false), ("/consent", false)]
+    {
+        let request = axum::http::Request::options(path).header("origin", "https://spa.example");
+        let reply = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(reply.header("access-control-allow-origin"), if open { "*" } else { "" }, "{path}");
+    }
+    let reply = house.get("/authorize?client_id=x", "").await;
+    assert_eq!(reply.header("access-control-allow-origin"), "");
+    assert_eq!(house.get("/jwks.json", "").await.header("access-control-allow-origin"), "*");
+}
+
+/// [90]: the cookie is the host's own, and its value changes when somebody signs in.
+#[tokio::test]
+async fn the_session_changes_at_sign_in() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let asked = house.get(&House::authorize_path(&app, &[]), "").await;
+    let (handle, before) = (asked.parameters()["request"].clone(), cookie(&asked));
+    assert!(asked.header("set-cookie").starts_with("__Host-session=crm_session_"));
+    assert!(asked.header("set-cookie").ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"));
+    let fields = [("request", handle.as_str()), ("name", NAME), ("password", PASSWORD)];
+    let reply = house.form("/sign-in", &before, &fields).await;
+    let after = cookie(&reply);
+    assert_ne!(before, after);
+    let page = format!("/consent?request={handle}");
+    assert_eq!(house.get(&page, &before).await.status, 403, "the planted one is worth nothing");
+    assert_eq!(house.get(&page, &after).await.status, 200);
+    assert_eq!(house.get(&page, &format!("{after}; {before}")).await.status, 403, "two are none");
+
+    let local = House::with(Plan { issuer: Some("http://127.0.0.1:9080"), ..Plan::default() }).await;
+    let app = local.app().await;
+    let asked = local.get(&House::authorize_path(&app, &[]), "").await;
+    assert!(asked.header("set-cookie").starts_with("session=") && !asked.header("set-cookie").contains("Secure"));
+}
+
+/// [87] [91] [93]: a request is answered once, in its own session, by a page of ours.
+#[tokio::test]
+async fn a_consent_is_given_once_and_here() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let (handle, mine) = house.signed_in(&app).await;
+    let (other_handle, others) = house.signed_in(&app).await;
+    let body = |handle: &str, decision: &str| {
+        form(&[("request", handle), ("tenant", ACME), ("scope", "contact.read"), ("decision", decision)])
+    };
+    let post = async |cookie: &str, more: &[(&str, &str)], body: &str| {
+        let headers = [&[FORM, ("cookie", cookie)], more].concat();
+        house.post("/consent", &headers, body).await
+    };
+    let allow = body(&handle, "allow");
+    assert_eq!(post(&mine, &[], &body("", "allow")).await.status, 403, "missing");
+    assert_eq!(post(&mine, &[], &body("crm_request_x", "allow")).await.status, 403, "made up");
+    assert_eq!(post(&others, &[], &allow).await.status, 403, "another session's");
+    assert_eq!(post(&mine, &[], &body(&other_handle, "allow")).await.status, 403, "foreign");
+    assert_eq!(post("", &[], &allow).await.status, 403, "no session");
+    assert_eq!(post(&mine, &[("origin", "https://evil.example")], &allow).await.status, 403);
+    assert_eq!(post(&mine, &[("origin", "null")], &allow).await.status, 403);
+    assert_eq!(post(&mine, &[("origin", ISSUER), ("sec-fetch-site", "cross-site")], &allow).await.status, 403);
+    let ours = [("origin", "null"), ("sec-fetch-site", "same-origin")];
+    let allowed = post(&mine, &ours, &allow).await;
+    assert_eq!(allowed.status, 303);
+    assert!(allowed.parameters().contains_key("code"));
+    assert_eq!(post(&mine, &ours, &allow).await.status, 403, "reused");
+
+    let denied = post(&others, &[("origin", ISSUER)], &body(&other_handle, "deny")).await;
+    assert_eq!((denied.status, denied.parameters()["error"].as_str()), (303, "access_denied"));
+    assert_eq!((denied.parameters()["state"].as_str(), denied.parameters()["iss"].as_str()), ("xyz", ISSUER));
+    assert_eq!(post(&others, &[], &body(&other_handle, "allow")).await.status, 403, "denied is denied");
+
+    let (handle, cookie) = house.signed_in(&app).await;
+    house.world.clock.advance(600);
+    assert_eq!(post(&cookie, &[], &body(&handle, "allow")).await.status, 403, "expired");
+}
+
+/// [94]: a wrong name and a wrong password look the same, and guessing ends.
+#[tokio::test]
+async fn guessing_passwords_ends() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let asked = house.get(&House::authorize_path(&app, &[]), "").await;
+    let (handle, cookie) = (asked.parameters()["request"].clone(), cookie(&asked));
+    let try_it = async |name: &str, password: &str| {
+        house.form("/sign-in", &cookie, &[("request", &handle), ("name", name), ("password", password)]).await
+    };
+    let wrong = try_it(NAME, "wrong").await;
+    let unknown = try_it("nobody@example.com", "wrong").await;
+    assert_eq!((wrong.status, unknown.status), (401, 401));
+    assert_eq!(wrong.body.replace(NAME, ""), unknown.body.replace("nobody@example.com", ""));
+    for _ in 0..9 {
+        assert_eq!(try_it(NAME, "wrong").await.status, 401);
+    }
+    assert_eq!(try_it(NAME, PASSWORD).await.status, 429, "the right one too, until the window ends");
+    for _ in 0..9 {
+        assert_eq!(try_it("nobody@example.com", "wrong").await.status, 401);
+    }
+    assert_eq!(try_it("nobody@example.com", "wrong").await.status, 429, "an account that does not exist, alike");
+}

@@ -1,0 +1,174 @@
+//! The whole flow, from a registration to a token that is good no more.
+
+use edge_authorizer::local::demo::{ACME, GLOBEX};
+use edge_authorizer::store::key as store_key;
+use edge_authorizer::store::record::text;
+use serde_json::json;
+
+use super::house::{House, ISSUER, NAME, PASSWORD, URI, cookie, form};
+
+const CONTACTS: &str = "/v1/contacts";
+const CONTACT: &str = "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e";
+
+/// [93] [98] and the promise of the product: register, authorize, sign in, consent, exchange, call, refresh, revoke.
+#[tokio::test]
+async fn from_a_registration_to_a_revoked_token() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let (handle, cookie) = house.signed_in(&app).await;
+    let fields =
+        [("request", handle.as_str()), ("tenant", ACME), ("scope", "contact.read"), ("scope", "contact.delete")];
+    let allowed = house.form("/consent", &cookie, &[&fields[..], &[("decision", "allow")]].concat()).await;
+    assert!(allowed.header("location").starts_with(&format!("{URI}?code=crm_code_")));
+    assert_eq!((allowed.parameters()["state"].as_str(), allowed.parameters()["iss"].as_str()), ("xyz", ISSUER));
+    assert_eq!(allowed.header("location").matches("iss=").count(), 1);
+
+    let tokens = house.redeem(&app, &allowed.parameters()["code"]).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    assert_eq!(tokens.header("cache-control"), "no-store");
+    assert_eq!(tokens.text("scope"), "contact.read contact.delete");
+    let access = tokens.text("access_token");
+    assert_eq!(house.decides(&access, "GET", CONTACTS).await, "allowed");
+    assert_eq!(house.decides(&access, "POST", CONTACTS).await, "scope");
+    assert_eq!(house.decides(&access, "DELETE", CONTACT).await, "role", "sales may not delete, whatever was granted");
+
+    house.world.clock.advance(901 + 30);
+    assert_eq!(house.decides(&access, "GET", CONTACTS).await, "expired");
+    let refreshed = house.refresh(&app, &tokens.text("refresh_token")).await;
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+    let access = refreshed.text("access_token");
+    assert_eq!(house.decides(&access, "GET", CONTACTS).await, "allowed");
+
+    let token = refreshed.text("refresh_token");
+    let revoked = house.form("/revoke", "", &[("client_id", &app), ("token", &token)]).await;
+    assert_eq!(revoked.status, 200);
+    assert_eq!(house.decides(&access, "GET", CONTACTS).await, "revoked");
+    assert_eq!(house.refresh(&app, &token).await.error(), "400 invalid_grant");
+}
+
+/// [1] [2]: nothing is redirected before the client and its redirect URI are known.
+#[tokio::test]
+async fn a_request_from_nowhere_goes_nowhere() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let elsewhere = [("redirect_uri", "https://evil.example/cb")];
+    for path in [
+        House::authorize_path("app_unknown", &[]),
+        House::authorize_path(&app, &elsewhere),
+        format!("{}&client_id=x", House::authorize_path(&app, &[])),
+        format!("{}&redirect_uri={URI}", House::authorize_path(&app, &[])),
+        "/authorize".to_owned(),
+        "/authorize?state=%ff".to_owned(),
+    ] {
+        let reply = house.get(&path, "").await;
+        assert!((400..=401).contains(&reply.status), "{path} {}", reply.status);
+        assert_eq!(reply.header("location"), "", "{path}");
+        assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
+    }
+}
+
+/// [19] [20] [98]: every other error goes to the client, with its state and the issuer.
+#[tokio::test]
+async fn other_errors_go_to_the_client() {
+    let house = House::new().await;
+    let app = house.app().await;
+    for (change, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("scope", "nothing"), "invalid_scope"),
+        (("resource", "https://other.example.com"), "invalid_target"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("request_uri", "https://x.example"), "request_uri_not_supported"),
+        (("prompt", "none"), "login_required"),
+    ] {
+        let reply = house.get(&House::authorize_path(&app, &[change]), "").await;
+        let parameters = reply.parameters();
+        assert!(reply.header("location").starts_with(&format!("{URI}?")), "{change:?}");
+        assert_eq!((parameters["error"].as_str(), parameters["state"].as_str()), (error, "xyz"));
+        assert_eq!(parameters["iss"], ISSUER);
+    }
+    let (_, cookie) = house.signed_in(&app).await;
+    let reply = house.get(&House::authorize_path(&app, &[("prompt", "none")]), &cookie).await;
+    assert_eq!(reply.parameters()["error"], "consent_required");
+}
+
+/// [83] [84]: consent is asked for every time, and says who asks, where the answer goes, and what the role covers.
+#[tokio::test]
+async fn the_consent_page_says_what_is_granted() {
+    let house = House::new().await;
+    let uri = "http://127.0.0.1:5000/cb";
+    let name = "<script>alert(1)</script>";
+    let fields = json!({"redirect_uris": [uri], "token_endpoint_auth_method": "none", "client_name": name});
+    let app = house.register(fields).await.text("client_id");
+    let asked = house.get(&House::authorize_path(&app, &[("redirect_uri", uri)]), "").await;
+    let handle = asked.parameters()["request"].clone();
+    let fields = [("request", handle.as_str()), ("name", NAME), ("password", PASSWORD)];
+    let signed_in = house.form("/sign-in", &cookie(&asked), &fields).await;
+    let page = house.get(&format!("/consent?request={handle}"), &cookie(&signed_in)).await;
+    assert_eq!(page.status, 200);
+    for part in [NAME, "127.0.0.1:5000", "this computer", "registered itself", "Delete contact records", ACME, GLOBEX] {
+        assert!(page.body.contains(part), "{part}\n{}", page.body);
+    }
+    assert!(page.body.contains(&format!("Your role in {ACME} does not cover this today.")));
+    assert!(!page.body.contains("<script"), "[73] a client's name is text");
+
+    // Signed in and asked before: asked again.
+    let again = house.get(&House::authorize_path(&app, &[("redirect_uri", uri)]), &cookie(&signed_in)).await;
+    assert!(again.header("location").starts_with(&format!("{ISSUER}/consent?request=")));
+    // [20]: and an account can be chosen again.
+    let path = House::authorize_path(&app, &[("redirect_uri", uri), ("prompt", "select_account")]);
+    let select = house.get(&path, &cookie(&signed_in)).await;
+    assert!(select.header("location").starts_with(&format!("{ISSUER}/sign-in?request=")));
+}
+
+/// [88] [89]: the form can choose and leave out; it can add nothing.
+#[tokio::test]
+async fn a_consent_form_cannot_add_anything() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let (handle, cookie) = house.signed_in(&app).await;
+    for tenant in ["biz_b3380e55c9a14f0d87e26a94", "biz_000000000000000000000000", ""] {
+        let fields =
+            [("request", handle.as_str()), ("tenant", tenant), ("scope", "contact.read"), ("decision", "allow")];
+        assert_eq!(house.form("/consent", &cookie, &fields).await.status, 403, "{tenant}");
+    }
+    let fields = [
+        ("request", handle.as_str()),
+        ("tenant", ACME),
+        ("scope", "contact.read"),
+        ("scope", "contact.all"),
+        ("scope", "deal.read"),
+        ("redirect_uri", "https://evil.example/"),
+        ("client_id", "app_other"),
+        ("decision", "allow"),
+    ];
+    let reply = house.form("/consent", &cookie, &fields).await;
+    assert!(reply.header("location").starts_with(URI));
+    let tokens = house.redeem(&app, &reply.parameters()["code"]).await;
+    assert_eq!(tokens.text("scope"), "contact.read", "[49] what was left out is reported");
+}
+
+/// [62] [64]: what a grant is worth is decided at every decision and every refresh.
+#[tokio::test]
+async fn a_user_who_has_left_takes_the_grant_along() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let tokens = house.redeem(&app, &house.code(&app).await).await;
+    let sales = house.world.demo.users.iter().find(|member| member.name == "acme-sales").unwrap();
+    let delete = house.world.store.client().delete_item().table_name(edge_authorizer::local::store::TABLE);
+    let delete = delete.key("pk", text(&store_key::tenant_partition(&sales.tenant)));
+    delete.key("sk", text(&store_key::user(&sales.user.id))).send().await.unwrap();
+    assert_eq!(house.decides(&tokens.text("access_token"), "GET", CONTACTS).await, "unknown_user");
+    assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "400 invalid_grant");
+}
+
+/// `POST /authorize` is the same request, and still gets the browser's cookie.
+#[tokio::test]
+async fn a_request_may_come_as_a_form() {
+    let house = House::new().await;
+    let fields = [("client_id", "app_1"), ("state", "a b&c")];
+    let reply = house.form("/authorize", "", &fields).await;
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (303, format!("{ISSUER}/authorize?{}", form(&fields)).as_str())
+    );
+}

@@ -1,0 +1,297 @@
+//! A whole authorization server over an embedded store: requests in at its router, answers out, a clock that a test
+//! moves, and the authorizer beside it that must believe its tokens.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request};
+use edge_authorizer::authorize::Authorizer;
+use edge_authorizer::local::demo::ACME;
+use edge_authorizer::local::store::TABLE;
+use edge_authorizer::oauth::access_token::Claims;
+use edge_authorizer::oauth::account::{AccountName, PasswordHash};
+use edge_authorizer::oauth::http::ClientAddress;
+use edge_authorizer::oauth::issuer::Issuer;
+use edge_authorizer::oauth::limit::Limits;
+use edge_authorizer::oauth::refresh_token::RefreshTokenFormat;
+use edge_authorizer::oauth::router::router;
+use edge_authorizer::oauth::server::{AuthServer, NoRandomness, Surroundings};
+use edge_authorizer::oauth::settings::{Lifetimes, OAuthSettings, Registration};
+use edge_authorizer::oauth::signer::{KeySecret, Signer, Signing, SigningFault, TableKey, TableKeys};
+use edge_authorizer::oauth::signing::SigningKey;
+use edge_authorizer::settings::Settings;
+use edge_authorizer::store::oauth::OAuthStore;
+use edge_authorizer::store::oauth::accounts::Membership;
+use edge_authorizer::timestamp::Timestamp;
+use edge_authorizer::token::text::{MacKey, Prefix};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tower::ServiceExt;
+
+use super::support::{CHALLENGE, VERIFIER};
+use crate::world::{TestClock, World, api};
+
+pub(super) const ISSUER: &str = "https://auth.example.com";
+pub(super) const RESOURCE: &str = "https://api.example.com";
+pub(super) const URI: &str = "https://app.example.com/cb";
+pub(super) const NAME: &str = "sales@example.com";
+pub(super) const PASSWORD: &str = "correct horse battery staple";
+
+/// Random bytes that differ from call to call, and are the same in every run.
+struct Nature {
+    clock: TestClock,
+    drawn: AtomicU64,
+}
+
+impl Surroundings for Nature {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        let drawn = self.drawn.fetch_add(1, Ordering::SeqCst);
+        let stream = (0_u64..).flat_map(|block| Sha256::digest([drawn.to_be_bytes(), block.to_be_bytes()].concat()));
+        bytes.iter_mut().zip(stream).for_each(|(to, from)| *to = from);
+        Ok(())
+    }
+}
+
+/// A signer that can be told to fail.
+struct Moody {
+    keys: Arc<TableKeys>,
+    down: Arc<AtomicBool>,
+}
+
+impl Signer for Moody {
+    fn sign<'a>(&'a self, claims: &'a Claims) -> Signing<'a> {
+        if self.down.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(SigningFault::Key { key: "down".to_owned() }) });
+        }
+        self.keys.sign(claims)
+    }
+}
+
+pub(super) struct House {
+    pub(super) world: World,
+    pub(super) store: OAuthStore,
+    pub(super) signing_is_down: Arc<AtomicBool>,
+    pub(super) authorizer: Authorizer,
+    router: Router,
+}
+
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+impl Reply {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.body))
+    }
+
+    pub(super) fn text(&self, field: &str) -> String {
+        let json = self.json();
+        json[field].as_str().unwrap_or_else(|| panic!("no {field} in {json}")).to_owned()
+    }
+
+    /// The parameters of a redirect to the client.
+    pub(super) fn parameters(&self) -> HashMap<String, String> {
+        let location = url::Url::parse(self.header("location")).unwrap();
+        location.query_pairs().into_owned().collect()
+    }
+
+    pub(super) fn error(&self) -> String {
+        format!("{} {}", self.status, self.text("error"))
+    }
+}
+
+/// What a house decides that differs from test to test.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) issuer: Option<&'static str>,
+    pub(super) registration: Option<Registration>,
+}
+
+impl House {
+    pub(super) async fn new() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    pub(super) async fn with(plan: Plan) -> Self {
+        let world = World::new().await;
+        let store = OAuthStore::new(world.store.client(), TABLE.to_owned());
+        let issuer = Issuer::parse(plan.issuer.unwrap_or(ISSUER)).unwrap();
+        let settings = OAuthSettings {
+            issuer: issuer.clone(),
+            resource: RESOURCE.to_owned(),
+            default_scopes: vec!["contact.read".to_owned()],
+            registration: plan.registration.unwrap_or(Registration::Open),
+            lifetimes: Lifetimes::default(),
+            limits: Limits::default(),
+            prefix: "crm".to_owned(),
+            refresh_tokens: RefreshTokenFormat::new(
+                &Prefix::parse("crm").unwrap(),
+                MacKey::new(&[1; 32]).unwrap(),
+                None,
+            ),
+        };
+        store.put_signing_key(&issuer, &key(7, world.clock.now())).await.unwrap();
+        people(&store, &world).await;
+        let nature = Arc::new(Nature { clock: world.clock.clone(), drawn: AtomicU64::new(0) });
+        let mut server = AuthServer::new(settings, api().catalogue, store.clone(), nature);
+        let signing_is_down = Arc::new(AtomicBool::new(false));
+        server.signer = Arc::new(Moody { keys: Arc::clone(&server.keys), down: Arc::clone(&signing_is_down) });
+        let authorizer = Authorizer::new(api(), believing(issuer.as_str())).unwrap();
+        Self { world, store, signing_is_down, authorizer, router: router(Arc::new(server)) }
+    }
+
+    pub(super) async fn send(&self, mut request: Request<Body>) -> Reply {
+        request.extensions_mut().insert(ClientAddress("192.0.2.1".to_owned()));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    pub(super) async fn get(&self, path: &str, cookie: &str) -> Reply {
+        self.send(Request::get(path).header("cookie", cookie).body(Body::empty()).unwrap()).await
+    }
+
+    pub(super) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let mut request = Request::post(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub(super) async fn form(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Reply {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie)];
+        self.post(path, &headers, &form(fields)).await
+    }
+
+    pub(super) async fn register(&self, metadata: Value) -> Reply {
+        self.post("/register", &[("content-type", "application/json")], &metadata.to_string()).await
+    }
+
+    /// A public client.
+    pub(super) async fn app(&self) -> String {
+        let metadata = json!({"redirect_uris": [URI], "token_endpoint_auth_method": "none", "client_name": "Nightly"});
+        self.register(metadata).await.text("client_id")
+    }
+
+    pub(super) fn authorize_path(client: &str, more: &[(&str, &str)]) -> String {
+        let mut fields = vec![
+            ("client_id", client),
+            ("redirect_uri", URI),
+            ("response_type", "code"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+            ("scope", "contact.read contact.delete"),
+            ("state", "xyz"),
+        ];
+        fields.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+        fields.extend_from_slice(more);
+        format!("/authorize?{}", form(&fields))
+    }
+
+    /// From the app's link to the consent page: the handle of the request, and the cookie of who signed in.
+    pub(super) async fn signed_in(&self, client: &str) -> (String, String) {
+        let asked = self.get(&Self::authorize_path(client, &[]), "").await;
+        assert_eq!(asked.status, 303, "{}", asked.body);
+        let (handle, cookie) = (asked.parameters()["request"].clone(), cookie(&asked));
+        let fields = [("request", handle.as_str()), ("name", NAME), ("password", PASSWORD)];
+        let reply = self.form("/sign-in", &cookie, &fields).await;
+        assert_eq!(reply.status, 303, "{}", reply.body);
+        (handle, self::cookie(&reply))
+    }
+
+    /// A code that the user has granted to the app.
+    pub(super) async fn code(&self, client: &str) -> String {
+        let (handle, cookie) = self.signed_in(client).await;
+        let fields = [
+            ("request", handle.as_str()),
+            ("tenant", ACME),
+            ("scope", "contact.read"),
+            ("scope", "contact.delete"),
+            ("decision", "allow"),
+        ];
+        let reply = self.form("/consent", &cookie, &fields).await;
+        assert_eq!(reply.status, 303, "{}", reply.body);
+        reply.parameters()["code"].clone()
+    }
+
+    pub(super) async fn redeem(&self, client: &str, code: &str) -> Reply {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", client),
+            ("code", code),
+            ("code_verifier", VERIFIER),
+            ("redirect_uri", URI),
+        ])
+        .await
+    }
+
+    pub(super) async fn refresh(&self, client: &str, token: &str) -> Reply {
+        self.token(&[("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)]).await
+    }
+
+    pub(super) async fn token(&self, fields: &[(&str, &str)]) -> Reply {
+        self.form("/token", "", fields).await
+    }
+
+    /// What the authorizer makes of an access token for one route.
+    pub(super) async fn decides(&self, access_token: &str, verb: &str, path: &str) -> String {
+        let event = json!({
+            "type": "TOKEN",
+            "authorizationToken": format!("Bearer {access_token}"),
+            "methodArn": format!("arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/{verb}{path}"),
+        });
+        let (store, now) = (self.world.store.store(), self.world.clock.now());
+        self.authorizer.decide(&event.to_string(), &store, now).await.trail.reason.code().to_owned()
+    }
+}
+
+pub(super) fn key(seed: u8, not_before: Timestamp) -> TableKey {
+    let record = SigningKey::from_secret(&[seed; 32]).unwrap().record(not_before);
+    TableKey { record, secret: KeySecret::new([seed; 32]) }
+}
+
+/// A settings file of an authorizer that believes this issuer and nobody else.
+fn believing(issuer: &str) -> Settings {
+    Settings::read(|name| match name {
+        "PAT_MAC_KEY" => Some("x".repeat(32)),
+        "OAUTH_ISSUER" => Some(issuer.to_owned()),
+        "OAUTH_AUDIENCE" => Some(RESOURCE.to_owned()),
+        _ => None,
+    })
+    .unwrap()
+}
+
+/// One account: a member of two tenants of the demonstration, a service user in the first, and a suspended third.
+async fn people(store: &OAuthStore, world: &World) {
+    let name = AccountName::parse(NAME).unwrap();
+    store.put_account(&name, &PasswordHash::of(PASSWORD, [3; 16]).unwrap()).await.unwrap();
+    for member in ["acme-sales", "globex-admin", "initech-admin"] {
+        let member = world.demo.users.iter().find(|it| it.name == member).unwrap();
+        let membership = Membership { tenant: member.tenant.clone(), user: member.user.id.clone() };
+        store.put_membership(&name.identity(), &membership).await.unwrap();
+    }
+}
+
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// The cookie that an answer sets, as the browser sends it back.
+pub(super) fn cookie(reply: &Reply) -> String {
+    reply.header("set-cookie").split(';').next().unwrap().to_owned()
+}
