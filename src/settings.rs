@@ -5,12 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use url::Url;
-
 use crate::gateway::context::ContextNames;
 use crate::token::issuer::Issuer;
-use crate::token::issuer::config::{self, PlainHttp, is_loopback, is_name};
-use crate::token::issuers::{DEFAULT_LEEWAY, Issuers, IssuersError};
+use crate::token::issuer::config::{self, PlainHttp, is_name, is_origin};
+use crate::token::issuers::{DEFAULT_LEEWAY, Issuers, IssuersError, MAX_LEEWAY};
 use crate::token::pat::{MacKey, PatFormat, Prefix};
 
 /// The value of `PAT_MAC_KEY_PREVIOUS` that says that there is none.
@@ -36,10 +34,20 @@ pub struct Settings {
 /// A variable that is missing or cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
+    /// A variable that must be there is not.
     #[error("the variable `{variable}` is not set")]
-    Missing { variable: &'static str },
+    Missing {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// A variable has a value that cannot be used.
     #[error("the variable `{variable}`: {problem}")]
-    Invalid { variable: &'static str, problem: String },
+    Invalid {
+        /// Its name.
+        variable: &'static str,
+        /// What is wrong, and never the value where that is a secret.
+        problem: String,
+    },
 }
 
 impl Settings {
@@ -101,16 +109,17 @@ fn issuers(variable: &impl Fn(&str) -> Option<String>) -> Result<Issuers, Settin
     }
     let leeway = match given("TOKEN_LEEWAY_SECONDS") {
         None => DEFAULT_LEEWAY,
-        Some(text) => text.parse().map_err(invalid("TOKEN_LEEWAY_SECONDS"))?,
+        Some(text) => {
+            let seconds = text.parse().ok().filter(|seconds| *seconds <= MAX_LEEWAY);
+            seconds.ok_or_else(|| invalid("TOKEN_LEEWAY_SECONDS")(format!("a whole number up to {MAX_LEEWAY}")))?
+        }
     };
     Issuers::new(issuers, leeway).map_err(invalid::<IssuersError>("TOKEN_ISSUERS"))
 }
 
 /// An issuer is an origin: tokens, metadata and the addresses of its endpoints all say the same text.
 fn own_issuer(name: String, audience: String) -> Result<Issuer, SettingsError> {
-    let origin =
-        |url: &Url| url.origin().ascii_serialization() == name && (url.scheme() == "https" || is_loopback(url));
-    if !Url::parse(&name).is_ok_and(|url| origin(&url)) {
+    if !is_origin(&name) {
         let problem = "an `https` origin without a path, a query or a slash at its end, as `https://auth.example.com`";
         return Err(invalid("OAUTH_ISSUER")(problem));
     }

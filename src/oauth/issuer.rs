@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use crate::token::issuer::config::is_origin;
 
 /// An origin without a path: `https`, or `http` on a loopback address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,18 +21,8 @@ impl Issuer {
     /// # Errors
     /// [`InvalidIssuer`] for anything else; plain http beyond loopback above all.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
-        let invalid = || InvalidIssuer { given: text.to_owned() };
-        let url = Url::parse(text).map_err(|_| invalid())?;
-        let secure = match (url.scheme(), url.host()) {
-            ("https", Some(_)) => true,
-            ("http", Some(Host::Domain(domain))) => domain == "localhost",
-            ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
-            ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
-            _ => false,
-        };
-        // An opaque origin has no such text, and a path, a query or a user makes the two differ.
-        if !secure || url.origin().ascii_serialization() != text {
-            return Err(invalid());
+        if !is_origin(text) {
+            return Err(InvalidIssuer { given: text.to_owned() });
         }
         Ok(Self(text.to_owned()))
     }

@@ -30,11 +30,14 @@ impl TokenKind {
 /// A credential that has proven itself as far as it can without a read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
+    /// A personal access token whose MAC is right.
     Pat(PresentedPat),
+    /// A JWT whose signature and claims are right.
     AccessToken(AccessToken),
 }
 
 impl Credential {
+    /// Which kind it is.
     pub fn kind(&self) -> TokenKind {
         match self {
             Self::Pat(_) => TokenKind::Pat,
@@ -70,8 +73,11 @@ impl Credential {
 /// The claims of a JWT access token whose signature, issuer, audience, type and times are verified (RFC 9068).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
+    /// The tenant, `business_id`.
     pub tenant: TenantId,
+    /// The user that acts, by the issuer's configuration.
     pub user: UserId,
+    /// The OAuth client.
     pub client_id: ClientId,
     /// `jti`.
     pub token_id: String,
@@ -86,29 +92,42 @@ pub struct AccessToken {
 pub struct PatRecord {
     /// The public id, `pat_…`: what logs and people call the token.
     pub id: String,
+    /// What its owner calls it.
     pub name: String,
+    /// The user that it acts for.
     pub user: UserId,
+    /// What it asks for.
     pub scopes: Vec<String>,
+    /// When it was made.
     pub created: Timestamp,
     /// The token is good before this, and no longer at it.
     pub expires: Timestamp,
+    /// When it was revoked, if it was.
     pub revoked: Option<Timestamp>,
+    /// When it was last used, to the hour.
     pub last_used: Option<Timestamp>,
 }
 
 /// What a user granted to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRecord {
+    /// The id that tokens name it by.
     pub id: GrantId,
+    /// Who granted.
     pub user: UserId,
+    /// To which client.
     pub client_id: ClientId,
+    /// What was granted: a token of it is worth no more.
     pub scopes: Vec<String>,
+    /// When it was withdrawn, if it was.
     pub revoked: Option<Timestamp>,
 }
 
 /// The record behind a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialRecord {
+    /// Of a personal access token.
     Pat(PatRecord),
+    /// Of the grant behind an access token.
     Grant(GrantRecord),
 }

@@ -79,8 +79,11 @@ impl fmt::Debug for IssuedPat {
 /// A token whose form and MAC are right. Whether it is still good, only its record can say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresentedPat {
+    /// The tenant that it says it is for.
     pub tenant: TenantId,
+    /// The user that it says it is for.
     pub user: UserId,
+    /// What finds its record.
     pub digest: PatDigest,
 }
 

@@ -257,15 +257,18 @@ fn remote(url: &str) -> Issuers {
     Issuers::new(config::parse(&source.to_string(), PlainHttp::Loopback).unwrap(), 30).unwrap()
 }
 
+/// A status (0: no connection), a media type and a body.
+type Answer = (u16, &'static str, String);
+
 /// Answers in a row, and then 503 for ever; it counts the questions.
 #[derive(Clone, Debug, Default)]
 struct Script {
-    answers: Arc<Mutex<VecDeque<(u16, &'static str, String)>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Script {
-    fn of(answers: impl IntoIterator<Item = (u16, &'static str, String)>) -> Self {
+    fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Self::default() }
     }
 }

@@ -7,6 +7,7 @@ mod awkward;
 mod both_kinds;
 mod exactness;
 mod gateway;
+mod issuers;
 mod jwt;
 mod keysets;
 mod oauth;

@@ -189,8 +189,16 @@ fn key_set_url(text: &str, http: PlainHttp) -> Result<Url, IssuersError> {
     }
 }
 
+/// Whether text is an origin as an issuer of our own is named by it: `https`, or `http` on this machine, in lower case,
+/// without a path, a query, a user or a slash at its end (RFC 8414 §2).
+pub fn is_origin(text: &str) -> bool {
+    let secure = |url: &Url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(url);
+    // An opaque origin has no such text, and anything beyond the origin makes the two differ.
+    Url::parse(text).is_ok_and(|url| secure(&url) && url.origin().ascii_serialization() == text)
+}
+
 /// Whether the URL's host is this machine, by its address or as `localhost`.
-pub fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
