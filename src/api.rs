@@ -11,6 +11,10 @@ use crate::access::requirement::Requirement;
 use crate::policy::compiler::PolicyCompiler;
 use crate::policy::menu::Menu;
 use crate::policy::operation::{Operation, ParameterForm, PathTemplate, Segment, Verb};
+#[cfg(feature = "local")]
+use crate::policy::proof;
+#[cfg(feature = "local")]
+use crate::policy::reading::Readings;
 
 /// The version of the pack's format that this program reads and writes.
 const FORMAT: u32 = 2;
@@ -78,8 +82,22 @@ impl Pack {
         permissions: CatalogueSource,
         operations: Vec<PackedOperation>,
     ) -> Result<Self, PackError> {
-        let (_, resolved) = resolve(&permissions, &operations)?;
-        let menu = crate::policy::proof::menu(&resolved, &crate::policy::reading::Readings::default());
+        Self::under(&Readings::default(), title, permissions, operations)
+    }
+
+    /// The same, proved under other readings of the gateway's behaviour.
+    ///
+    /// # Errors
+    /// [`PackError`] when the names of the operations and the permissions contradict each other.
+    #[cfg(feature = "local")]
+    pub fn under(
+        readings: &Readings,
+        title: String,
+        permissions: CatalogueSource,
+        operations: Vec<PackedOperation>,
+    ) -> Result<Self, PackError> {
+        let (catalogue, resolved) = resolve(&permissions, &operations)?;
+        let menu = proof::menu(&resolved, &catalogue, readings);
         Ok(Self { format: FORMAT, title, permissions, operations, menu })
     }
 }

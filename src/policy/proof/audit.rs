@@ -65,20 +65,19 @@ impl Auditor {
     pub fn findings(&self, covered: &RouteSet, patterns: &Patterns) -> Result<Vec<Finding>, Undecided> {
         bounded(|| {
             let (allow, deny) = (languages(&patterns.allow)?, languages(&patterns.deny)?);
-            let undenied: Vec<Language> = deny.iter().map(Language::complement).collect::<Result<_, _>>()?;
             let mut findings = Vec::new();
             for (route, territory) in self.territories.iter().enumerate() {
                 let (error, request) = if covered.contains(route) {
                     (Error::Refuses, refused(&territory.must, &allow, &deny)?)
                 } else {
-                    (Error::Allows, let_through(&territory.core, &allow, &undenied)?)
+                    (Error::Allows, let_through(&territory.core, &allow, &deny)?)
                 };
                 findings.extend(request.map(|request| Finding { error, route, request }));
             }
             for route in self.first_uncovered_of_each_verb(covered) {
                 let of_verb = Language::regex(&format!("{}(/.*)?", self.verb(route)))?;
                 for odd in &self.odd {
-                    let request = let_through(&odd.and(&of_verb)?, &allow, &undenied)?;
+                    let request = let_through(&odd.and(&of_verb)?, &allow, &deny)?;
                     findings.extend(request.map(|request| Finding { error: Error::Allows, route, request }));
                 }
             }
@@ -114,14 +113,13 @@ fn languages(patterns: &[String]) -> Result<Vec<Language>, Undecided> {
 }
 
 /// One of these requests that is allowed.
-fn let_through(requests: &Language, allow: &[Language], undenied: &[Language]) -> Result<Option<String>, Undecided> {
+///
+/// The last Denies are tried first: they are the ones for odd paths, and of those they leave nothing at once.
+fn let_through(requests: &Language, allow: &[Language], deny: &[Language]) -> Result<Option<String>, Undecided> {
     for allowed in allow {
         let mut through = requests.and(allowed)?;
-        for undenied in undenied {
-            if through.is_empty() {
-                break;
-            }
-            through = through.and(undenied)?;
+        for denied in deny.iter().rev() {
+            through = through.minus(denied)?;
         }
         if let Some(request) = through.example()? {
             return Ok(Some(request));
@@ -137,5 +135,5 @@ fn refused(requests: &Language, allow: &[Language], deny: &[Language]) -> Result
             return Ok(Some(request));
         }
     }
-    allow.iter().try_fold(requests.clone(), |rest, allowed| rest.minus(allowed))?.example()
+    allow.iter().try_fold(requests.clone(), |rest, allowed| rest.without(allowed))?.example()
 }

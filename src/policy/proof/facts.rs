@@ -102,19 +102,24 @@ impl Facts {
         Deny { patterns: vec![pattern.to_owned()], tames, hits: self.hits(pattern), only_for: None }
     }
 
-    /// The facts of Denies that tame one route together, for one Allow alone; none if they do not.
-    pub fn deny_for(&self, allow: usize, allowed: &str, route: usize, patterns: Vec<String>) -> Option<Deny> {
-        let ground = self.grounds.get(route)?;
-        let rest = || {
-            let exposed = Language::pattern(allowed)?.and(&ground.territory.core)?;
-            patterns.iter().try_fold(exposed, |rest, pattern| rest.minus(&Language::pattern(pattern)?))
+    /// The facts of Denies that tame routes together, for one Allow alone.
+    pub fn deny_for(&self, at: usize, allow: &Allow, patterns: Vec<String>) -> Deny {
+        let language = Language::pattern(&allow.pattern);
+        let is_tamed = |allowed: &Language, ground: &Ground| {
+            let exposed = allowed.and(&ground.territory.core)?;
+            let without = |rest: Language, pattern: &String| rest.without(&Language::pattern(pattern)?);
+            Ok(patterns.iter().try_fold(exposed, without)?.is_empty())
         };
-        rest().ok().filter(Language::is_empty)?;
+        let grounds = (0..).zip(&self.grounds).filter(|(route, _)| allow.touches.contains(*route));
+        let tames = grounds
+            .filter(|(_, ground)| decided(&language, |allowed| is_tamed(allowed, ground), false))
+            .map(|(route, _)| route)
+            .collect();
         let mut hits = RouteSet::default();
         for pattern in &patterns {
             hits.add(&self.hits(pattern));
         }
-        Some(Deny { patterns, tames: [route].into_iter().collect(), hits, only_for: Some(allow) })
+        Deny { patterns, tames, hits, only_for: Some(at) }
     }
 
     /// What a pattern looks like from the examples alone: enough to choose which patterns are worth a proof.

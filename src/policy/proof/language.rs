@@ -59,26 +59,32 @@ impl Language {
     }
 
     /// What is not in the language.
-    pub fn complement(&self) -> Result<Self, Undecided> {
+    fn complement(&self) -> Result<Self, Undecided> {
         let mut complement = self.0.clone();
         complement.complement()?;
         Ok(Self(complement))
     }
 
     /// What is in this language and not in the other.
-    ///
-    /// Only what they have in common is taken away: determinizing that costs little, whatever the other is.
     pub fn minus(&self, other: &Self) -> Result<Self, Undecided> {
-        let common = self.and(other)?;
-        if common.is_empty() {
+        if !self.meets(other)? {
             return Ok(self.clone());
         }
-        Ok(Self(self.0.difference(&common.0)?))
+        self.and(&other.complement()?)
     }
 
     /// Whether every text of this language is in the other.
+    ///
+    /// The other may be a pattern with `?` after `*`, which a deterministic automaton of its own would remember by the
+    /// million. What it has in common with this language is small.
     pub fn is_within(&self, other: &Self) -> Result<bool, Undecided> {
-        Ok(self.minus(other)?.is_empty())
+        Ok(self.without(other)?.is_empty())
+    }
+
+    /// As [`minus`](Self::minus), for a language of few shapes and a pattern of many.
+    pub fn without(&self, other: &Self) -> Result<Self, Undecided> {
+        let common = self.and(other)?;
+        Ok(if common.is_empty() { self.clone() } else { Self(self.0.difference(&common.0)?) })
     }
 
     /// Whether there is no text in the language.

@@ -4,14 +4,18 @@
 
 pub mod audit;
 mod candidate;
+pub mod check;
 mod facts;
 pub mod language;
+mod narrow;
 mod territory;
 pub mod verdict;
 
 use std::collections::HashMap;
 
-use super::menu::{Allow, Menu};
+use crate::access::catalogue::Catalogue;
+
+use super::menu::{Allow, Deny, Menu};
 use super::operation::Operation;
 use super::pattern::{MAX_LENGTH, refusing, serving};
 use super::reading::Readings;
@@ -20,31 +24,53 @@ use super::route_set::RouteSet;
 
 use facts::Facts;
 use language::{Undecided, bounded};
+use verdict::{Conflict, conflicts};
 
 /// Proves the menu of an API.
 ///
-/// What cannot be decided makes a menu that refuses everything, and [`verdict`] says so.
-pub fn menu(operations: &[Operation], readings: &Readings) -> Menu {
+/// What cannot be decided makes a menu that refuses everything, and [`check`] says so.
+pub fn menu(operations: &[Operation], catalogue: &Catalogue, readings: &Readings) -> Menu {
     let routes = expand(operations);
-    bounded(|| proved(&routes, readings)).unwrap_or_else(|_| refusing_all(&routes, readings))
+    let proved = || {
+        let mut facts = Facts::new(&routes, readings)?;
+        let mut menu = wide(&routes, readings, &mut facts)?;
+        narrow(&routes, &facts, conflicts(operations, catalogue, &menu), &mut menu);
+        Ok::<_, Undecided>(menu)
+    };
+    bounded(proved).unwrap_or_else(|_| refusing_all(&routes, readings))
 }
 
-fn proved(routes: &[Route<'_>], readings: &Readings) -> Result<Menu, Undecided> {
-    let mut facts = Facts::new(routes, readings)?;
+/// The patterns whose facts hold whatever they are combined with.
+fn wide(routes: &[Route<'_>], readings: &Readings, facts: &mut Facts) -> Result<Menu, Undecided> {
     let odd = facts.choose_odd(readings)?;
     let general = candidate::general(routes);
     let own = routes.iter().map(|route| match serving(route) {
         pattern if pattern.len() <= MAX_LENGTH => facts.allow(&pattern),
         pattern => Allow { pattern, ..Allow::default() },
     });
-    let shared = worth_allowing(&general, &facts).into_iter().map(|pattern| facts.allow(pattern));
+    let shared = worth_allowing(&general, facts).into_iter().map(|pattern| facts.allow(pattern));
     let allows = own.chain(shared.filter(|allow| allow.serves.len() > 1)).collect();
     let mut deny_patterns: Vec<String> = routes.iter().map(refusing).collect();
-    deny_patterns.extend(worth_denying(&general, &facts).into_iter().map(str::to_owned));
+    deny_patterns.extend(worth_denying(&general, facts).into_iter().map(str::to_owned));
     deny_patterns.sort_unstable();
     deny_patterns.dedup();
     let denies = deny_patterns.iter().map(|pattern| facts.deny(pattern)).filter(|deny| !deny.tames.is_empty());
     Ok(Menu { readings: readings.clone(), routes: routes.len(), allows, denies: denies.collect(), odd })
+}
+
+/// Adds narrow Denies where the wide ones do not do.
+fn narrow(routes: &[Route<'_>], facts: &Facts, conflicts: Vec<Conflict>, menu: &mut Menu) {
+    let mut pairs: Vec<(usize, usize)> = conflicts.iter().map(|it| (it.served, it.exposed)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    for (served, exposed) in pairs {
+        let (Some(allow), Some(route)) = (menu.allows.get(served), routes.get(exposed)) else { continue };
+        let lists = narrow::candidates(&allow.pattern, route).into_iter();
+        let denies = lists.map(|list| facts.deny_for(served, allow, list));
+        let of_use = denies.filter(|deny| deny.tames.contains(exposed) && !menu.denies.contains(deny));
+        let of_use: Vec<Deny> = of_use.collect();
+        menu.denies.extend(of_use);
+    }
 }
 
 /// Of the patterns that serve the same routes, the one that touches the fewest and is the shortest.

@@ -28,22 +28,24 @@ pub fn of_routes(routes: &[Route<'_>], readings: &Readings) -> Result<Vec<Territ
 
 impl Territory {
     fn of(route: &Route<'_>, routes: &[Route<'_>], readings: &Readings) -> Result<Self, Undecided> {
-        let mut core = Language::regex(&expression(route, &Segments::possible(readings)))?;
-        let mut must = Language::regex(&expression(route, &Segments::CANONICAL))?;
+        let core = Language::regex(&expression(route, &Segments::possible(readings)))?;
+        let canonical = Language::regex(&expression(route, &Segments::CANONICAL))?;
         let mut lost_to_some = Language::nothing();
-        let mut kept_by_some = Vec::new();
+        let mut lost_to_all: Option<Language> = None;
         for router in readings.routers() {
             let lost = lost(route, |rival| router.prefers(rival, route), routes)?;
             lost_to_some = lost_to_some.or(&lost)?;
-            kept_by_some.push(lost);
+            lost_to_all = Some(match lost_to_all {
+                Some(common) => common.and(&lost)?,
+                None => lost,
+            });
         }
-        // A request can reach the route if one router sends it there, and must if all do.
-        if !readings.has(Reading::DecodedAfterRouting) {
-            for lost_by_all in all(kept_by_some)? {
-                core = core.minus(&lost_by_all)?;
-            }
-        }
-        must = must.minus(&lost_to_some)?;
+        let lost_to_all = lost_to_all.unwrap_or_else(Language::nothing);
+        // A request can reach the route if one router sends it there, and must if all do. Where they agree on no
+        // request at all, any that can must: otherwise an API on which the readings disagree would pass as exact.
+        let agreed = canonical.minus(&lost_to_some)?;
+        let must = if agreed.is_empty() { canonical.minus(&lost_to_all)? } else { agreed };
+        let core = if readings.has(Reading::DecodedAfterRouting) { core } else { core.minus(&lost_to_all)? };
         Ok(Self { core, must })
     }
 }
@@ -58,13 +60,6 @@ fn lost(
     rivals
         .map(|rival| under_verb(route.verb, rival.path, &Segments::ANY))
         .try_fold(Language::nothing(), |all, one| all.or(&Language::regex(&one)?))
-}
-
-/// The one language that all have in common; none for none.
-fn all(languages: Vec<Language>) -> Result<Option<Language>, Undecided> {
-    let mut languages = languages.into_iter();
-    let Some(first) = languages.next() else { return Ok(None) };
-    languages.try_fold(first, |common, next| common.and(&next)).map(Some)
 }
 
 /// Whether a path can be both templates'.

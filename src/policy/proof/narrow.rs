@@ -1,0 +1,94 @@
+//! Narrow Denies: for one Allow of fixed length and one deeper route, where a wide Deny would hit something else.
+//!
+//! ```text
+//! Allow  GET/v1/notes/note_????????
+//! Deny   GET/v1/notes/note_???/pins      the only place where `/pins` fits into the id's eight characters
+//! ```
+//!
+//! A text of the Allow's length with a slash where the id is well-formed hits nothing that must work.
+
+use crate::policy::operation::Segment;
+use crate::policy::pattern::serving;
+use crate::policy::route::Route;
+
+/// How many patterns one route may cost: beyond that a policy grows too long to be of use.
+const MAX_PATTERNS: usize = 40;
+
+/// Lists of Denies to try, the narrowest first, that might tame a route among what an Allow matches.
+pub fn candidates(allowed: &str, exposed: &Route<'_>) -> Vec<Vec<String>> {
+    let mut lists = vec![vec![serving(exposed)]];
+    if !allowed.contains('*') {
+        let segments = &exposed.path.segments;
+        lists.push(laid_over(allowed, exposed.verb, segments));
+        // The path's beginning, and anything behind it: fewer places, and whatever lies deeper is tamed as well.
+        let rest = [Segment::Greedy { name: String::new() }];
+        let beginnings = (1..segments.len()).rev().map(|length| segments.iter().take(length));
+        lists.extend(
+            beginnings.map(|beginning| {
+                laid_over(allowed, exposed.verb, &beginning.chain(&rest).cloned().collect::<Vec<_>>())
+            }),
+        );
+    }
+    lists.retain(|list| !list.is_empty() && list.len() <= MAX_PATTERNS);
+    lists
+}
+
+fn laid_over(allowed: &str, verb: &str, segments: &[Segment]) -> Vec<String> {
+    let places = Places { allowed: allowed.chars().collect(), segments };
+    let mut found = Vec::new();
+    places.fill(verb.len(), 0, verb.to_owned(), &mut found);
+    found
+}
+
+/// Every way to lay a route's path over a pattern of fixed length.
+struct Places<'a> {
+    allowed: Vec<char>,
+    segments: &'a [Segment],
+}
+
+impl Places<'_> {
+    /// Lays the segments from `segment` on over the pattern from `at` on.
+    fn fill(&self, at: usize, segment: usize, written: String, found: &mut Vec<String>) {
+        if found.len() > MAX_PATTERNS {
+            return;
+        }
+        let Some(next) = self.segments.get(segment) else {
+            if at == self.allowed.len() {
+                found.push(written);
+            }
+            return;
+        };
+        let Some(written) = self.lay(at, "/", written) else { return };
+        let at = at + 1;
+        match next {
+            Segment::Literal(text) => {
+                if let Some(written) = self.lay(at, text, written) {
+                    self.fill(at + text.chars().count(), segment + 1, written, found);
+                }
+            }
+            Segment::Parameter { .. } => {
+                let mut written = written;
+                for (end, letter) in (at + 1..).zip(self.allowed.iter().skip(at)) {
+                    if *letter == '/' {
+                        break;
+                    }
+                    written.push(*letter);
+                    self.fill(end, segment + 1, written.clone(), found);
+                }
+            }
+            Segment::Greedy { .. } => {
+                let rest: String = self.allowed.iter().skip(at).collect();
+                if !rest.is_empty() {
+                    found.push(written + &rest);
+                }
+            }
+        }
+    }
+
+    /// Writes a text over the pattern, if the pattern leaves room for it there.
+    fn lay(&self, at: usize, text: &str, written: String) -> Option<String> {
+        let mut allowed = self.allowed.iter().skip(at);
+        let fits = text.chars().all(|letter| allowed.next().is_some_and(|it| *it == letter || *it == '?'));
+        fits.then(|| written + text)
+    }
+}
