@@ -36,8 +36,6 @@ pub enum Problem {
     UnauthorizedClient,
     #[error("the grant type is not supported")]
     GrantType,
-    #[error("this kind of token cannot be revoked here")]
-    TokenType,
     #[error("a redirect URI is not acceptable: {0}")]
     RedirectUri(RedirectUriProblem),
     #[error("the client's metadata is not acceptable: `{0}`")]
@@ -134,7 +132,6 @@ pub enum Code {
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedResponseType,
-    UnsupportedTokenType,
     InvalidScope,
     InvalidTarget,
     AccessDenied,
@@ -159,7 +156,6 @@ impl fmt::Display for Code {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
@@ -193,7 +189,6 @@ impl Problem {
             Self::Grant(_) => (Code::InvalidGrant, 400),
             Self::UnauthorizedClient => (Code::UnauthorizedClient, 400),
             Self::GrantType => (Code::UnsupportedGrantType, 400),
-            Self::TokenType => (Code::UnsupportedTokenType, 400),
             Self::RedirectUri(_) => (Code::InvalidRedirectUri, 400),
             Self::Metadata(_) => (Code::InvalidClientMetadata, 400),
             Self::Denied | Self::RegistrationClosed | Self::Forbidden => (Code::AccessDenied, 403),

@@ -11,7 +11,7 @@
 //! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines |
 //! | [`session`], [`account`] | who is at the browser |
 //! | [`access_token`], [`signing`], [`signer`] | what is issued, and who signs it |
-//! | [`secret`], [`refresh_token`] | texts that open something, and their digests |
+//! | [`secret`], [`refresh_token`], `returned` | texts that open something, their digests, and what a token is worth that comes back |
 //!
 //! Time and random bytes are arguments, here as everywhere.
 
@@ -34,6 +34,7 @@ pub mod parameters;
 pub mod pkce;
 pub mod redirect_uri;
 pub mod refresh_token;
+mod returned;
 pub mod router;
 pub mod scope;
 pub mod seal;

@@ -1,17 +1,21 @@
 //! Which path leads where. The same router answers in the Lambda and on a local port.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::{get, post};
+use tokio::net::TcpListener;
 
-use super::endpoint::{authorize, consent, discovery, register, revoke, sign_in, token};
-use super::http::open_to_scripts;
+use super::endpoint::{authorize, consent, discovery, introspect, register, revoke, sign_in, token};
+use super::http::{ClientAddress, open_to_scripts};
 use super::page;
 use super::server::AuthServer;
 
-/// The authorization server's router. Whoever mounts it puts a [`super::http::ClientAddress`] into each request's
+/// The authorization server's router. Whoever mounts it puts a [`ClientAddress`] into each request's
 /// extensions.
 pub fn router(server: Arc<AuthServer>) -> Router {
     // Scripts of any origin may call these. Never the pages, which have cookies (OAuth 2.1 §3.1).
@@ -26,7 +30,27 @@ pub fn router(server: Arc<AuthServer>) -> Router {
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/consent", get(consent::get).post(consent::post))
+        .route("/introspect", post(introspect::post))
         .route("/style.css", get(page::style))
         .merge(open)
         .with_state(server)
+}
+
+/// Serves it on a port of its own until `shutdown` resolves; requests that run may finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    server: Arc<AuthServer>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let app = router(server).layer(from_fn(by_socket)).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(shutdown).await
+}
+
+/// On a port, the address is the socket's.
+async fn by_socket(ConnectInfo(address): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(ClientAddress(address.ip().to_string()));
+    next.run(request).await
 }

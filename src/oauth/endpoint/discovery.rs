@@ -22,6 +22,8 @@ pub(in crate::oauth) async fn metadata(State(server): State<Arc<AuthServer>>) ->
         "authorization_endpoint": issuer.at("/authorize"),
         "token_endpoint": issuer.at("/token"),
         "revocation_endpoint": issuer.at("/revoke"),
+        "introspection_endpoint": issuer.at("/introspect"),
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "jwks_uri": issuer.at("/jwks.json"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],

@@ -3,6 +3,7 @@
 pub(super) mod authorize;
 pub(super) mod consent;
 pub(super) mod discovery;
+pub(super) mod introspect;
 pub(super) mod register;
 pub(super) mod revoke;
 pub(super) mod sign_in;

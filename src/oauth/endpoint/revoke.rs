@@ -1,7 +1,7 @@
 //! `POST /revoke`: a client gives up what it was granted (RFC 7009).
 //!
-//! A refresh token is revoked with its grant, and so with every access token under it, at the door within the
-//! gateway's cache TTL. An access token alone is not: it has no record of its own, and lives for minutes.
+//! A token of either kind is revoked with its grant, and so with every other token under it: at the door within the
+//! gateway's cache TTL.
 
 use std::sync::Arc;
 
@@ -10,8 +10,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::authenticated;
-use crate::oauth::error::{GrantProblem, Problem};
+use crate::access::identity::{ClientId, GrantId, TenantId};
+use crate::oauth::error::GrantProblem;
 use crate::oauth::http::{Incoming, empty};
+use crate::oauth::returned::access_token;
 use crate::oauth::server::{AuthServer, Failure};
 
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
@@ -26,18 +28,33 @@ async fn revoke(server: &AuthServer, request: Request) -> Result<(), Failure> {
     let form = incoming.form()?;
     let client = authenticated(server, &incoming, &form).await?;
     // `token_type_hint` is only a hint (RFC 7009 §2.1): the token's own form says what it is.
-    let text = form.required("token")?;
-    if text.matches('.').count() == 2 {
-        return Err(Problem::TokenType.into());
-    }
+    let Some(held) = held(server, form.required("token")?).await? else { return Ok(()) };
     // What is not good any more need not be revoked (RFC 7009 §2.2); what is another client's is refused (§2.1).
-    let Ok(presented) = server.settings.refresh_tokens.open(text) else { return Ok(()) };
-    let Some(family) = server.store.family(&presented.tenant, &presented.grant).await? else { return Ok(()) };
-    if family.grant.client != client.id {
+    if held.client != client.id {
         return Err(GrantProblem::AnotherClient.into());
     }
-    server.store.end_grant(&presented.tenant, &presented.grant, server.now()).await?;
-    let (tenant, grant) = (presented.tenant.as_str(), presented.grant.as_str());
+    server.store.end_grant(&held.tenant, &held.grant, server.now()).await?;
+    let (tenant, grant) = (held.tenant.as_str(), held.grant.as_str());
     tracing::info!(endpoint = "revoke", outcome = "revoked", tenant, grant, client = client.id.as_str(), "oauth");
     Ok(())
+}
+
+/// The grant that a token stands under.
+struct Held {
+    tenant: TenantId,
+    grant: GrantId,
+    client: ClientId,
+}
+
+/// The grant of a token; none where there is nothing to revoke.
+async fn held(server: &AuthServer, text: &str) -> Result<Option<Held>, Failure> {
+    if !server.settings.refresh_tokens.claims(text) {
+        let token = access_token(server, text, server.now()).await?;
+        return Ok(
+            token.and_then(|token| Some(Held { tenant: token.tenant, grant: token.grant?, client: token.client_id }))
+        );
+    }
+    let Ok(presented) = server.settings.refresh_tokens.open(text) else { return Ok(None) };
+    let family = server.store.family(&presented.tenant, &presented.grant).await?;
+    Ok(family.map(|family| Held { tenant: presented.tenant, grant: presented.grant, client: family.grant.client }))
 }

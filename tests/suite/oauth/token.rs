@@ -2,10 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
+use edge_authorizer::oauth::client::{Client, Origin};
+use edge_authorizer::oauth::secret::Secret;
 use serde_json::json;
 
 use super::house::{House, Plan, URI, form};
-use super::support::VERIFIER;
+use super::support::{VERIFIER, metadata};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -251,7 +253,7 @@ async fn a_client_revokes_its_own() {
         house.form("/revoke", "", &[("client_id", client), ("token", token), ("token_type_hint", hint)]).await
     };
     assert_eq!(revoke(&app, "unknown", "").await.status, 200);
-    assert_eq!(revoke(&app, &access, "").await.error(), "400 unsupported_token_type");
+    assert_eq!(revoke(&other, &access, "").await.error(), "400 invalid_grant");
     assert_eq!(revoke(&other, &token, "").await.error(), "400 invalid_grant");
     assert_eq!(revoke("app_0", &token, "").await.error(), "401 invalid_client");
     assert_eq!(house.decides(&access, "GET", "/v1/contacts").await, "allowed");
@@ -304,4 +306,58 @@ async fn keys_overlap() {
     for tokens in [&before, &after] {
         assert_eq!(house.decides(&tokens.text("access_token"), "GET", "/v1/contacts").await, "allowed");
     }
+}
+
+/// [117]: an access token is revoked with its grant.
+#[tokio::test]
+async fn an_access_token_takes_its_grant_along() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let tokens = house.redeem(&app, &house.code(&app).await).await;
+    let access = tokens.text("access_token");
+    let fields = [("client_id", app.as_str()), ("token", &access), ("token_type_hint", "refresh_token")];
+    assert_eq!(house.form("/revoke", "", &fields).await.status, 200);
+    assert_eq!(house.decides(&access, "GET", "/v1/contacts").await, "revoked");
+    assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "400 invalid_grant");
+}
+
+/// [64] [118]: whom the operator gave the right may ask, and learns nothing of what is not good.
+#[tokio::test]
+async fn introspection_is_for_those_who_may() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let tokens = house.redeem(&app, &house.code(&app).await).await;
+    let secret = Secret::new("crm_secret_", [5; 32]);
+    let operator = Client {
+        id: "app_operator".parse().unwrap(),
+        metadata: metadata(json!({"redirect_uris": [URI], "token_endpoint_auth_method": "client_secret_post"})),
+        secret: Some(secret.digest()),
+        origin: Origin::Operator { first_party: true, may_introspect: true },
+        registered: house.world.clock.now(),
+        expires: None,
+    };
+    house.store.put_client(&operator).await.unwrap();
+    let ask = async |client: &str, secret: &str, token: &str| {
+        let fields = [("client_id", client), ("client_secret", secret), ("token", token)];
+        house.form("/introspect", "", &fields).await
+    };
+    let asked = async |token: &str| ask("app_operator", secret.expose(), token).await.json();
+    let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    assert_eq!(ask("app_operator", "", &access).await.error(), "401 invalid_client");
+    assert_eq!(ask("app_operator", "crm_secret_x", &access).await.error(), "401 invalid_client");
+    assert_eq!(ask(&app, "", &access).await.error(), "403 access_denied", "a public client");
+    let body = json!({"redirect_uris": [URI], "token_endpoint_auth_method": "client_secret_post"});
+    let stranger = house.register(body).await;
+    let refused = ask(&stranger.text("client_id"), &stranger.text("client_secret"), &access).await;
+    assert_eq!(refused.error(), "403 access_denied", "a client without the right");
+
+    let good = asked(&access).await;
+    assert_eq!((good["active"].as_bool(), good["scope"].as_str()), (Some(true), Some("contact.read contact.delete")));
+    assert_eq!(asked(&refresh).await["client_id"], app);
+    let nothing = json!({"active": false});
+    for token in ["x", "a.b.c", "crm_rt_x", access.get(..access.len() - 4).unwrap()] {
+        assert_eq!(asked(token).await, nothing, "{token}");
+    }
+    house.form("/revoke", "", &[("client_id", &app), ("token", &refresh)]).await;
+    assert_eq!((asked(&access).await, asked(&refresh).await), (nothing.clone(), nothing));
 }
