@@ -1,8 +1,10 @@
 //! The authorization server. Numbers in brackets are those of the list of checks; `docs/oauth.md` has the whole table.
 
 mod browser;
+mod checks;
 mod flow;
 mod house;
+mod log;
 mod races;
 mod redirect_uri;
 mod registering;
