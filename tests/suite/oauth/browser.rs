@@ -63,7 +63,7 @@ async fn the_session_changes_at_sign_in() {
     assert_eq!(house.get(&page, &after).await.status, 200);
     assert_eq!(house.get(&page, &format!("{after}; {before}")).await.status, 403, "two are none");
 
-    let local = House::with(Plan { issuer: Some("http://127.0.0.1:9080"), ..Plan::default() }).await;
+    let local = House::with(Plan { issuer: Some("http://127.0.0.1:9080".to_owned()), ..Plan::default() }).await;
     let app = local.app().await;
     let asked = local.get(&House::authorize_path(&app, &[]), "").await;
     assert!(asked.header("set-cookie").starts_with("session=") && !asked.header("set-cookie").contains("Secure"));

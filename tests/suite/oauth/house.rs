@@ -79,6 +79,7 @@ pub(super) struct House {
     pub(super) store: OAuthStore,
     pub(super) signing_is_down: Arc<AtomicBool>,
     pub(super) authorizer: Authorizer,
+    pub(super) server: Arc<AuthServer>,
     router: Router,
 }
 
@@ -116,7 +117,7 @@ impl Reply {
 /// What a house decides that differs from test to test.
 #[derive(Default)]
 pub(super) struct Plan {
-    pub(super) issuer: Option<&'static str>,
+    pub(super) issuer: Option<String>,
     pub(super) registration: Option<Registration>,
 }
 
@@ -128,7 +129,7 @@ impl House {
     pub(super) async fn with(plan: Plan) -> Self {
         let world = World::new().await;
         let store = OAuthStore::new(world.store.client(), TABLE.to_owned());
-        let issuer = Issuer::parse(plan.issuer.unwrap_or(ISSUER)).unwrap();
+        let issuer = Issuer::parse(plan.issuer.as_deref().unwrap_or(ISSUER)).unwrap();
         let settings = OAuthSettings {
             issuer: issuer.clone(),
             resource: RESOURCE.to_owned(),
@@ -150,7 +151,9 @@ impl House {
         let signing_is_down = Arc::new(AtomicBool::new(false));
         server.signer = Arc::new(Moody { keys: Arc::clone(&server.keys), down: Arc::clone(&signing_is_down) });
         let authorizer = Authorizer::new(api(), believing(issuer.as_str())).unwrap();
-        Self { world, store, signing_is_down, authorizer, router: router(Arc::new(server)) }
+        let server = Arc::new(server);
+        let router = router(Arc::clone(&server));
+        Self { world, store, signing_is_down, authorizer, server, router }
     }
 
     pub(super) async fn send(&self, mut request: Request<Body>) -> Reply {

@@ -11,6 +11,7 @@ mod registering;
 mod registration;
 mod request;
 mod state_machine;
+mod strangers;
 mod support;
 mod texts;
 mod token;

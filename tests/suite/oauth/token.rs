@@ -265,7 +265,7 @@ async fn a_client_revokes_its_own() {
 /// [102] [113]: what anybody may know comes from the configuration.
 #[tokio::test]
 async fn metadata_and_keys_come_from_the_configuration() {
-    let house = House::with(Plan { issuer: Some("http://127.0.0.1:9080"), ..Plan::default() }).await;
+    let house = House::with(Plan { issuer: Some("http://127.0.0.1:9080".to_owned()), ..Plan::default() }).await;
     let path = "/.well-known/oauth-authorization-server";
     let request =
         axum::http::Request::get(path).header("host", "evil.example").header("x-forwarded-host", "evil.example");
