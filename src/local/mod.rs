@@ -5,6 +5,7 @@
 //! the very [`Authorizer::decide`](crate::authorize::Authorizer::decide) that the Lambda calls. All of it listens on
 //! loopback and nowhere else.
 
+pub mod auth;
 pub mod demo;
 pub mod fill;
 pub mod gateway;

@@ -41,7 +41,7 @@ pub(super) const NAME: &str = "sales@example.com";
 pub(super) const PASSWORD: &str = "correct horse battery staple";
 
 /// Random bytes that differ from call to call, and are the same in every run.
-struct Nature {
+pub(super) struct Nature {
     clock: TestClock,
     drawn: AtomicU64,
 }
@@ -56,6 +56,12 @@ impl Surroundings for Nature {
         let stream = (0_u64..).flat_map(|block| Sha256::digest([drawn.to_be_bytes(), block.to_be_bytes()].concat()));
         bytes.iter_mut().zip(stream).for_each(|(to, from)| *to = from);
         Ok(())
+    }
+}
+
+impl Nature {
+    pub(super) fn new(clock: TestClock) -> Self {
+        Self { clock, drawn: AtomicU64::new(0) }
     }
 }
 
@@ -146,7 +152,7 @@ impl House {
         };
         store.put_signing_key(&issuer, &key(7, world.clock.now())).await.unwrap();
         people(&store, &world).await;
-        let nature = Arc::new(Nature { clock: world.clock.clone(), drawn: AtomicU64::new(0) });
+        let nature = Arc::new(Nature::new(world.clock.clone()));
         let mut server = AuthServer::new(settings, api().catalogue, store.clone(), nature);
         let signing_is_down = Arc::new(AtomicBool::new(false));
         server.signer = Arc::new(Moody { keys: Arc::clone(&server.keys), down: Arc::clone(&signing_is_down) });

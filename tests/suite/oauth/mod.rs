@@ -4,6 +4,7 @@ mod browser;
 mod checks;
 mod flow;
 mod house;
+mod locally;
 mod log;
 mod races;
 mod redirect_uri;
