@@ -67,6 +67,7 @@ impl<T> OneOrMany<T> {
 /// What a policy says of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
+    /// An Allow matched, and no Deny.
     Allowed,
     /// A Deny matched: nothing can allow it.
     ExplicitlyDenied,

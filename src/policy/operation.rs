@@ -10,7 +10,9 @@ use crate::token::credential::TokenKind;
 pub struct Operation {
     /// `operationId`.
     pub id: String,
+    /// Which requests to the path it is for.
     pub verb: Verb,
+    /// Where it is.
     pub path: PathTemplate,
     /// For personal access tokens (scheme `bearerPat`).
     pub pat: Requirement,
@@ -49,20 +51,25 @@ impl fmt::Display for Verb {
 /// The path of an operation, `/v1/contacts/{id}/notes`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathTemplate {
+    /// From the left; the root has none.
     pub segments: Vec<Segment>,
 }
 
 /// One segment of a path template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
+    /// Text that stands for itself.
     Literal(String),
     /// `{name}`: one segment.
     Parameter {
+        /// The parameter's name.
         name: String,
+        /// What its values look like.
         form: ParameterForm,
     },
     /// `{name+}`: one or more segments.
     Greedy {
+        /// The parameter's name.
         name: String,
     },
 }
@@ -73,7 +80,12 @@ pub enum ParameterForm {
     /// Any segment.
     Free,
     /// A literal and then exactly that many lower-case hex digits: `con_` and 24.
-    Id { prefix: String, digits: usize },
+    Id {
+        /// What each value begins with.
+        prefix: String,
+        /// How many digits follow.
+        digits: usize,
+    },
 }
 
 impl fmt::Display for PathTemplate {

@@ -86,3 +86,41 @@ fn one_permission_reaches_over_several_resources() {
     */?*/
     ");
 }
+
+/// A large API: resources of ten routes each, with a scope for each action and nested reads of the next resource.
+fn large(routes: usize) -> Vec<(String, String)> {
+    let of = |number: usize| {
+        let (name, next, id) = (format!("r{number}s"), format!("r{}", number + 1), format!("{{id:r{number}_}}"));
+        let scope = |action: &str| format!("r{number}.{action}");
+        vec![
+            (format!("GET /v1/{name}"), scope("read")),
+            (format!("POST /v1/{name}"), scope("write")),
+            (format!("POST /v1/{name}/search"), scope("read")),
+            (format!("POST /v1/{name}/import"), scope("all")),
+            (format!("GET /v1/{name}/{id}"), scope("read")),
+            (format!("PATCH /v1/{name}/{id}"), scope("write")),
+            (format!("DELETE /v1/{name}/{id}"), scope("delete")),
+            (format!("POST /v1/{name}/{id}/archive"), scope("write")),
+            (format!("GET /v1/{name}/{id}/{next}s"), format!("{next}.read")),
+            (format!("GET /v1/{name}/{id}/{next}s/{{n:{next}_}}"), format!("{next}.read")),
+        ]
+    };
+    (0..).flat_map(of).take(routes).collect()
+}
+
+#[test]
+fn five_hundred_routes_are_proved_in_seconds_and_compiled_in_milliseconds() {
+    let operations = large(500);
+    let start = std::time::Instant::now();
+    let api = api(&operations.iter().map(|(route, scope)| (route.as_str(), scope.as_str())).collect::<Vec<_>>());
+    println!("menu {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    println!("{} {:?}", conflicts(&api.operations, &api.catalogue, api.policies.menu()).len(), start.elapsed());
+    for n in [3, 40] {
+    let set = (0..n).fold(PermissionSet::EMPTY, |s, i| s.union(api.catalogue.granted([format!("r{i}.read").as_str(), format!("r{}.write", i * 2 % 47).as_str()])));
+    let start = std::time::Instant::now();
+    let p = api.policies.patterns(TokenKind::Pat, set);
+    println!("{} {} {:?}", p.allow.len(), p.deny.len(), start.elapsed());
+    }
+    println!("{} {} {}", api.policies.menu().allows.len(), api.policies.menu().denies.len(), serde_json::to_string(api.policies.menu()).unwrap().len());
+}

@@ -17,7 +17,7 @@ const TAILS: [&str; 3] = ["*", "/*", "/*/*"];
 
 /// The general patterns that at least two routes come to, most general last, in an order that does not depend on the
 /// order of the routes.
-pub fn general(routes: &[Route<'_>]) -> Vec<String> {
+pub(super) fn general(routes: &[Route<'_>]) -> Vec<String> {
     let shared = shared_prefix(routes);
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     for route in routes {

@@ -26,14 +26,14 @@ struct Ground {
 }
 
 /// The routes' languages, ready to be asked about patterns.
-pub struct Facts {
+pub(super) struct Facts {
     grounds: Vec<Ground>,
     odd: Vec<Language>,
 }
 
 impl Facts {
     /// Prepares the languages of the routes.
-    pub fn new(routes: &[Route<'_>], readings: &Readings) -> Result<Self, Undecided> {
+    pub(super) fn new(routes: &[Route<'_>], readings: &Readings) -> Result<Self, Undecided> {
         let territories = territory::of_routes(routes, readings)?;
         let ground = |(route, territory): (&Route<'_>, Territory)| {
             Ok(Ground {
@@ -49,7 +49,7 @@ impl Facts {
 
     /// Chooses the Denies for odd paths: of each reading the shortest list that hits nothing that must work, or the
     /// last list there is.
-    pub fn choose_odd(&mut self, readings: &Readings) -> Result<Vec<OddDeny>, Undecided> {
+    pub(super) fn choose_odd(&mut self, readings: &Readings) -> Result<Vec<OddDeny>, Undecided> {
         let mut chosen = Vec::new();
         for reading in readings.iter() {
             let Some(odd) = territory::odd(reading) else { continue };
@@ -73,7 +73,7 @@ impl Facts {
     }
 
     /// The facts of a pattern as an Allow.
-    pub fn allow(&self, pattern: &str) -> Allow {
+    pub(super) fn allow(&self, pattern: &str) -> Allow {
         let language = Language::pattern(pattern);
         let is_odd = |odd: &Language| decided(&language, |language| language.meets(odd), true);
         Allow {
@@ -93,7 +93,7 @@ impl Facts {
     }
 
     /// The facts of a pattern as a Deny.
-    pub fn deny(&self, pattern: &str) -> Deny {
+    pub(super) fn deny(&self, pattern: &str) -> Deny {
         let language = Language::pattern(pattern);
         let tames = self.routes(|ground| {
             ground.possible.iter().all(|text| wildcard(pattern, text))
@@ -103,7 +103,7 @@ impl Facts {
     }
 
     /// The facts of Denies that tame routes together, for one Allow alone.
-    pub fn deny_for(&self, at: usize, allow: &Allow, patterns: Vec<String>) -> Deny {
+    pub(super) fn deny_for(&self, at: usize, allow: &Allow, patterns: Vec<String>) -> Deny {
         let language = Language::pattern(&allow.pattern);
         let is_tamed = |allowed: &Language, ground: &Ground| {
             let exposed = allowed.and(&ground.territory.core)?;
@@ -123,16 +123,23 @@ impl Facts {
     }
 
     /// What a pattern looks like from the examples alone: enough to choose which patterns are worth a proof.
-    pub fn glance(&self, pattern: &str) -> Glance {
+    pub(super) fn glance(&self, pattern: &str) -> Glance {
         let matched = |examples: &[String]| examples.iter().filter(|text| wildcard(pattern, text)).count();
-        let by =
-            |is_in: &dyn Fn(&Ground) -> bool| self.routes(|ground| can_meet(pattern, &ground.outline) && is_in(ground));
-        Glance {
-            serves: by(&|ground| matched(&ground.canonical) == ground.canonical.len()),
-            hits: by(&|ground| matched(&ground.canonical) > 0),
-            tames: by(&|ground| matched(&ground.possible) == ground.possible.len()),
-            touches: by(&|ground| matched(&ground.possible) > 0),
+        let mut glance = Glance::default();
+        let grounds = self.grounds.iter().enumerate();
+        for (route, ground) in grounds.filter(|(_, ground)| can_meet(pattern, &ground.outline)) {
+            let (canonical, possible) = (matched(&ground.canonical), matched(&ground.possible));
+            let seen = [
+                (&mut glance.serves, canonical == ground.canonical.len()),
+                (&mut glance.hits, canonical > 0),
+                (&mut glance.tames, possible == ground.possible.len()),
+                (&mut glance.touches, possible > 0),
+            ];
+            for (set, _) in seen.into_iter().filter(|(_, is_in)| *is_in) {
+                set.insert(route);
+            }
         }
+        glance
     }
 
     fn hits(&self, pattern: &str) -> RouteSet {
@@ -150,11 +157,12 @@ impl Facts {
 }
 
 /// A pattern's facts as far as examples show them.
-pub struct Glance {
-    pub serves: RouteSet,
-    pub hits: RouteSet,
-    pub tames: RouteSet,
-    pub touches: RouteSet,
+#[derive(Default)]
+pub(super) struct Glance {
+    pub(super) serves: RouteSet,
+    pub(super) hits: RouteSet,
+    pub(super) tames: RouteSet,
+    pub(super) touches: RouteSet,
 }
 
 /// The Denies for a reading's odd paths, shortest list first.

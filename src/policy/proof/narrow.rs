@@ -15,7 +15,7 @@ use crate::policy::route::Route;
 const MAX_PATTERNS: usize = 40;
 
 /// Lists of Denies to try, the narrowest first, that might tame a route among what an Allow matches.
-pub fn candidates(allowed: &str, exposed: &Route<'_>) -> Vec<Vec<String>> {
+pub(super) fn candidates(allowed: &str, exposed: &Route<'_>) -> Vec<Vec<String>> {
     let mut lists = vec![vec![serving(exposed)]];
     if !allowed.contains('*') {
         let segments = &exposed.path.segments;

@@ -16,13 +16,13 @@ use super::language::{Language, Undecided, escaped};
 
 /// The two languages of a route.
 #[derive(Clone, Debug)]
-pub struct Territory {
-    pub core: Language,
-    pub must: Language,
+pub(super) struct Territory {
+    pub(super) core: Language,
+    pub(super) must: Language,
 }
 
 /// The territories of all routes, in their order.
-pub fn of_routes(routes: &[Route<'_>], readings: &Readings) -> Result<Vec<Territory>, Undecided> {
+pub(super) fn of_routes(routes: &[Route<'_>], readings: &Readings) -> Result<Vec<Territory>, Undecided> {
     routes.iter().map(|route| Territory::of(route, routes, readings)).collect()
 }
 
@@ -78,7 +78,7 @@ fn overlap(a: &PathTemplate, b: &PathTemplate) -> bool {
 }
 
 /// The languages of odd paths, by the reading that makes them odd.
-pub fn odd(reading: Reading) -> Option<&'static str> {
+pub(super) fn odd(reading: Reading) -> Option<&'static str> {
     match reading {
         Reading::EncodedPath => Some("[A-Z]+/.*%.*"),
         Reading::EmptySegments => Some("[A-Z]+/(.*/)?/.*"),

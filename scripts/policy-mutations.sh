@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Breaks the policy compiler and its proofs in ways that people break such things, one at a time, and shows that the
+# suite catches each. Works on a copy; takes some minutes.
+#
+#   scripts/policy-mutations.sh            all of them
+#   scripts/policy-mutations.sh verb       those whose name contains `verb`
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+only=${1:-}
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z | tar --null --files-from=- --create | tar --extract --directory "$copy"
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/mutations}
+survivors=()
+
+suite() {
+    (cd "$copy" && RUST_BACKTRACE=0 cargo test --quiet --test suite -- exactness awkward policy_laws) >"$copy.log" 2>&1
+}
+
+# mutate NAME FILE FROM TO: replaces the one occurrence of a text and expects the suite to fail.
+mutate() {
+    local name=$1 file=$copy/$2 from=$3 to=$4
+    [[ $name == *"$only"* ]] || return 0
+    cp "$file" "$file.kept"
+    FROM=$from TO=$to perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/ or die "no such text\n"' "$file"
+    if suite; then
+        echo "survived  $name"
+        survivors+=("$name")
+    elif grep -q '^test result: FAILED' "$copy.log"; then
+        echo "caught    $name"
+    else
+        echo "$name does not compile:" >&2
+        grep -A6 '^error' "$copy.log" >&2
+        exit 2
+    fi
+    mv "$file.kept" "$file"
+}
+
+suite || { echo "the suite fails as it is" >&2; tail -20 "$copy.log" >&2; exit 2; }
+
+choice=src/policy/choice.rs
+mutate deny-dropped $choice \
+    'together.take(&Offer { denies, ..offer });' \
+    'together.take(&Offer { denies: denies.into_iter().skip(1).collect(), ..offer });'
+mutate odd-paths-allowed $choice \
+    'if verb_is_covered { Vec::new() } else { facts.odd.clone() }' \
+    'if verb_is_covered || true { Vec::new() } else { facts.odd.clone() }'
+mutate one-odd-deny-dropped $choice \
+    'if verb_is_covered { Vec::new() } else { facts.odd.clone() }' \
+    'if verb_is_covered { Vec::new() } else { facts.odd.iter().skip(1).copied().collect() }'
+mutate question-mark-widened $choice \
+    'allows.map(|allow| allow.pattern.clone())' \
+    'allows.map(|allow| allow.pattern.replacen("????????", "*", 1))'
+mutate id-form-forgotten src/policy/pattern.rs \
+    '"?".repeat(*digits)' \
+    '"*".repeat((*digits).min(1))'
+mutate verb-widened $choice \
+    'allows.map(|allow| allow.pattern.clone())' \
+    'allows.map(|allow| allow.pattern.replacen("GET", "*", 1))'
+mutate side-condition-what-is-touched $choice \
+    'let exposed = facts.touches.minus(self.covered);' \
+    'let exposed = facts.touches.minus(self.covered).minus(&facts.touches);'
+mutate side-condition-what-is-hit $choice \
+    '.filter(|(_, deny)| may_hit || harm(deny) == 0)' \
+    '.filter(|(_, deny)| may_hit || harm(deny) < 100)'
+mutate fail-closed-forgotten $choice \
+    'let Some(denies) = self.taming(allow, exposed, &wanted, true) else { continue };' \
+    'let denies = self.taming(allow, exposed, &wanted, true).unwrap_or_default();'
+mutate narrow-deny-used-for-all src/policy/menu.rs \
+    'self.only_for.is_none_or(|only| only == allow)' \
+    'self.only_for.is_none_or(|only| only == allow || allow < 1000)'
+
+facts=src/policy/proof/facts.rs
+mutate touches-nothing-deeper $facts \
+    '|| decided(&language, |language| ground.territory.core.meets(language), true))' \
+    '&& false)'
+mutate hits-nothing $facts \
+    '|| decided(&language, |language| ground.territory.must.meets(language), true))' \
+    '&& false)'
+mutate dot-deny-too-wide $facts \
+    'while list.iter().any(|deny| !deny.hits.is_empty())' \
+    'while list.is_empty()'
+mutate too-long-patterns src/policy/proof/mod.rs \
+    'pattern if pattern.len() <= MAX_LENGTH' \
+    'pattern if pattern.len() <= 9 * MAX_LENGTH'
+
+territory=src/policy/proof/territory.rs
+mutate rivals-forgotten $territory \
+    'let lost_to_all = lost_to_all.unwrap_or_else(Language::nothing);' \
+    'let lost_to_all = lost_to_all.map_or_else(Language::nothing, |_| Language::nothing());'
+mutate one-router-only $territory \
+    'for router in readings.routers() {' \
+    'for router in readings.routers().into_iter().take(1) {'
+
+mutate conflicts-overlooked src/policy/proof/verdict.rs \
+    'else { return Some(set) };
+        let Some(rest)' \
+    'else { return None };
+        let Some(rest)'
+
+if ((${#survivors[@]})); then
+    echo "${#survivors[@]} survived: ${survivors[*]}"
+    exit 1
+fi
+echo "all caught"
