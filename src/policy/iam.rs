@@ -5,6 +5,8 @@
 //!
 //! Source: "IAM JSON policy elements reference" and "Policy evaluation logic", AWS IAM User Guide.
 
+use std::str::Chars;
+
 use serde::Deserialize;
 
 /// The only action that API Gateway asks a policy about.
@@ -110,27 +112,26 @@ impl Statement {
 
 /// Whether a pattern matches a text: `*` is any characters, `/` and `:` too, `?` is any one; there is no escape.
 pub fn wildcard(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at_pattern, mut at_text) = (0, 0);
-    // The last `*`, and how much of the text it has swallowed so far: going back to it suffices.
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(letter) = text.get(at_text) {
-        match pattern.get(at_pattern) {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // What follows the last `*`, and the text that it has not swallowed yet: going back to it suffices.
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (mut next_pattern, mut next_text) = (pattern.clone(), text.clone());
+        let Some(letter) = next_text.next() else { break };
+        match next_pattern.next() {
             Some('*') => {
-                star = Some((at_pattern, at_text));
-                at_pattern += 1;
+                star = Some((next_pattern.clone(), text.clone()));
+                pattern = next_pattern;
             }
-            Some(wanted) if *wanted == '?' || wanted == letter => {
-                at_pattern += 1;
-                at_text += 1;
+            Some(wanted) if wanted == '?' || wanted == letter => {
+                (pattern, text) = (next_pattern, next_text);
             }
             _ => {
-                let Some((star_at, swallowed)) = star else { return false };
-                star = Some((star_at, swallowed + 1));
-                at_pattern = star_at + 1;
-                at_text = swallowed + 1;
+                let Some((after_star, swallowed)) = &mut star else { return false };
+                swallowed.next();
+                (pattern, text) = (after_star.clone(), swallowed.clone());
             }
         }
     }
-    pattern.iter().skip(at_pattern).all(|rest| *rest == '*')
+    pattern.all(|rest| rest == '*')
 }

@@ -23,9 +23,16 @@ pub struct Route<'a> {
     pub path: &'a PathTemplate,
 }
 
-/// The routes of the operations, in their order.
+/// The routes of the operations, in an order that does not depend on the order of the operations.
 pub fn expand(operations: &[Operation]) -> Vec<Route<'_>> {
-    operations.iter().enumerate().flat_map(|(index, operation)| routes_of(index, operation, operations)).collect()
+    let mut routes: Vec<Route<'_>> = as_listed(operations).collect();
+    routes.sort_by_cached_key(|route| (route.path.precedence(), route.verb));
+    routes
+}
+
+/// The routes of the operations, in the order of the operations.
+pub(super) fn as_listed(operations: &[Operation]) -> impl Iterator<Item = Route<'_>> {
+    operations.iter().enumerate().flat_map(|(index, operation)| routes_of(index, operation, operations))
 }
 
 fn routes_of<'a>(index: usize, operation: &'a Operation, operations: &'a [Operation]) -> Vec<Route<'a>> {

@@ -13,7 +13,7 @@
 //! Source: "Create routes for HTTP APIs" and "Set up a proxy resource", Amazon API Gateway Developer Guide.
 
 use super::operation::Operation;
-use super::route::{Route, expand};
+use super::route::{Route, as_listed};
 
 /// A way to route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,12 +37,9 @@ impl Router {
     /// The operation that a request reaches; none if the gateway has no method there.
     pub fn route<'a>(self, operations: &'a [Operation], verb: &str, path: &str) -> Option<&'a Operation> {
         let segments = segments(path)?;
-        let routes = expand(operations);
-        let reached = routes.iter().filter(|route| route.path.matches(&segments)).min_by_key(|it| self.rank(it))?;
-        let on_it = |route: &&Route<'_>| match self {
-            Self::Rest => route.path.is_same_resource(reached.path),
-            Self::Http | Self::HttpVerbFirst => route.path.matches(&segments),
-        };
+        let routes: Vec<Route<'_>> = as_listed(operations).filter(|route| route.path.matches(&segments)).collect();
+        let reached = routes.iter().min_by_key(|route| self.rank(route))?;
+        let on_it = |route: &&Route<'_>| self != Self::Rest || route.path.is_same_resource(reached.path);
         let for_verb = routes.iter().filter(on_it).filter(|route| route.verb == verb);
         for_verb.min_by_key(|route| self.rank(route)).and_then(|route| operations.get(route.operation))
     }

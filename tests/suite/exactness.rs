@@ -109,18 +109,15 @@ fn large(routes: usize) -> Vec<(String, String)> {
 }
 
 #[test]
-fn five_hundred_routes_are_proved_in_seconds_and_compiled_in_milliseconds() {
+fn five_hundred_routes_are_proved_and_each_set_is_compiled_once() {
     let operations = large(500);
-    let start = std::time::Instant::now();
     let api = api(&operations.iter().map(|(route, scope)| (route.as_str(), scope.as_str())).collect::<Vec<_>>());
-    println!("menu {:?}", start.elapsed());
+    assert_eq!(conflicts(&api.operations, &api.catalogue, api.policies.menu()), []);
+    let readers = (0..40).map(|number| format!("r{number}.read")).collect::<Vec<_>>();
+    let set = api.catalogue.granted(readers.iter().map(String::as_str));
+    // A debug build takes about 3 ms; the bound only keeps a slow machine from being called a fault.
     let start = std::time::Instant::now();
-    println!("{} {:?}", conflicts(&api.operations, &api.catalogue, api.policies.menu()).len(), start.elapsed());
-    for n in [3, 40] {
-    let set = (0..n).fold(PermissionSet::EMPTY, |s, i| s.union(api.catalogue.granted([format!("r{i}.read").as_str(), format!("r{}.write", i * 2 % 47).as_str()])));
-    let start = std::time::Instant::now();
-    let p = api.policies.patterns(TokenKind::Pat, set);
-    println!("{} {} {:?}", p.allow.len(), p.deny.len(), start.elapsed());
-    }
-    println!("{} {} {}", api.policies.menu().allows.len(), api.policies.menu().denies.len(), serde_json::to_string(api.policies.menu()).unwrap().len());
+    let patterns = api.policies.patterns(TokenKind::Pat, set);
+    assert!(start.elapsed() < std::time::Duration::from_millis(100), "{:?}", start.elapsed());
+    assert!(std::sync::Arc::ptr_eq(&patterns, &api.policies.patterns(TokenKind::Pat, set)));
 }
