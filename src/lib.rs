@@ -10,6 +10,7 @@
 //! | [`policy`] | how that is written for the gateway |
 //! | [`api`] | the API reference, compiled |
 //! | [`keys`] | the public keys of issuers, fetched and remembered |
+//! | `reference` | how the API reference is compiled, ahead of time |
 //! | [`store`] | the records, and DynamoDB |
 //! | [`oauth`] | the authorization server |
 //! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
@@ -27,6 +28,8 @@ pub mod local;
 #[cfg(feature = "auth")]
 pub mod oauth;
 pub mod policy;
+#[cfg(feature = "local")]
+pub mod reference;
 pub mod settings;
 pub mod store;
 pub mod telemetry;

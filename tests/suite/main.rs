@@ -15,6 +15,7 @@ mod oauth;
 mod pat;
 mod permission;
 mod policy_laws;
+mod reference;
 mod telemetry;
 mod tokens;
 mod vectors;

@@ -1,6 +1,7 @@
 //! `edge`: the command line, on an operator's or an integrator's machine. Wiring only: a file a command.
 
 mod failure;
+mod pack;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,9 @@ Exit codes:
   4  something failed that is not your doing: the store, a file, the network";
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Pack(pack::PackArgs),
+}
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -39,5 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
-    match cli.command {}
+    match cli.command {
+        Command::Pack(args) => pack::run(&args),
+    }
 }

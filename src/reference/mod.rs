@@ -1,0 +1,54 @@
+//! The API reference, compiled: OpenAPI 3.1 in, [`Pack`] out, or every mistake that stands in the way.
+//!
+//! The rule that everything here keeps: what the file does not say clearly is refused, and never guessed. An operation
+//! without security is a mistake, and so is one whose security could be read in two ways.
+//!
+//! | file | what it reads |
+//! |---|---|
+//! | [`document`](self) | the YAML, and the line of everything in it |
+//! | `permissions` | scopes and the extension `x-permissions` |
+//! | `operations` | verbs, paths, parameters |
+//! | `security` | what each operation requires of which token |
+//! | `conflict` | operations that a gateway could not tell apart |
+
+mod conflict;
+mod document;
+mod mistake;
+mod nearest;
+mod operations;
+mod path;
+mod permissions;
+mod security;
+
+pub use mistake::{Mistake, Problem};
+pub use nearest::nearest;
+
+use crate::api::{Api, Pack, PackError};
+
+use document::Document;
+use mistake::{Mistakes, Place};
+
+/// Compiles an API reference, YAML or JSON.
+///
+/// # Errors
+/// All its mistakes in the order of the file, each with what to do about it.
+pub fn compile(text: &str) -> Result<Pack, Vec<Mistake>> {
+    let document = Document::read(text).map_err(|mistake| vec![mistake])?;
+    let mut mistakes = Mistakes::new(&document.outline);
+    let permissions = permissions::read(&document, &mut mistakes);
+    let schemes = security::Schemes::read(&document.spec, &permissions, &mut mistakes);
+    let operations = operations::read(&document, &schemes, &mut mistakes);
+    conflict::find(&operations, &mut mistakes);
+    mistakes.none()?;
+    let title = format!("{} {}", document.spec.info.title, document.spec.info.version);
+    let pack = Pack::new(title, permissions, operations.into_iter().map(|it| it.packed).collect());
+    // What is written must be readable: the pack's own reader has the last word.
+    match Api::new(pack.clone()) {
+        Ok(_) => Ok(pack),
+        Err(error) => Err(vec![unreadable(&error, &mistakes)]),
+    }
+}
+
+fn unreadable(error: &PackError, mistakes: &Mistakes<'_>) -> Mistake {
+    mistakes.at(&Place::extension(), Problem::Pack { message: error.to_string() })
+}

@@ -1,0 +1,14 @@
+//! The nearest name to one that does not exist, for messages that say what to do.
+
+/// How alike two names must be before one is proposed for the other.
+const ALIKE: f64 = 0.75;
+
+/// The candidate that somebody probably meant; none if nothing is near.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
