@@ -15,8 +15,7 @@ pub(super) fn find(operations: &[Found], mistakes: &mut Mistakes<'_>) {
     for found in operations {
         let operation = &found.packed;
         if let Some(other) = by_id.insert(&operation.id, found) {
-            let problem =
-                Problem::DuplicateOperationId { id: operation.id.clone(), other: other.place.name.clone() };
+            let problem = Problem::DuplicateOperationId { id: operation.id.clone(), other: other.place.name.clone() };
             mistakes.add(&found.place.under("operationId"), problem);
         }
         let shape: Vec<Shape<'_>> = operation.path.iter().map(Shape::of).collect();

@@ -7,7 +7,7 @@ use std::fmt;
 use oas3::Spec;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
+use serde_saphyr::{Spanned, UserMessageFormatter};
 
 use super::mistake::{Mistake, Problem};
 use super::permissions::Extension;
@@ -37,8 +37,9 @@ impl Document {
             return Err(outline.mistake(&["openapi"], "openapi", Problem::OpenApiVersion { found: version }));
         }
         let extended: Extended = parse(text)?;
-        let extension =
-            extended.extension.ok_or_else(|| outline.mistake(&["x-permissions"], "x-permissions", Problem::NoExtension))?;
+        let extension = extended
+            .extension
+            .ok_or_else(|| outline.mistake(&["x-permissions"], "x-permissions", Problem::NoExtension))?;
         Ok(Self { spec: parse(text)?, extension, outline })
     }
 }
@@ -52,8 +53,14 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Mistake> {
     serde_saphyr::from_str(text).map_err(|error| Mistake {
         line: error.location().map(|location| location.line()),
         place: String::new(),
-        problem: Problem::Unreadable { message: error.without_snippet().to_string() },
+        problem: Problem::Unreadable { message: message(&error) },
     })
+}
+
+/// What the parser says, without the place, which stands before every mistake already.
+fn message(error: &serde_saphyr::Error) -> String {
+    let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
+    message.rsplit_once(" at line ").map_or(message.as_str(), |(said, _)| said).to_owned()
 }
 
 /// The keys of the document, each with its line and what stands below it.

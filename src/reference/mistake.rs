@@ -66,9 +66,13 @@ pub enum Problem {
     NoWhole { example: String },
     #[error("`{scope}` and `{administration}`: no scope may imply a permission of administration, nor the reverse")]
     ImpliesAdministration { scope: String, administration: String },
-    #[error("the resource `{resource}` has both scopes and permissions of administration: give one of them another name")]
+    #[error(
+        "the resource `{resource}` has both scopes and permissions of administration: give one of them another name"
+    )]
     MixedResource { resource: String },
-    #[error("the permission `{name}` is in no feature, so that no tenant with a list of features could use it: add it to one")]
+    #[error(
+        "the permission `{name}` is in no feature, so that no tenant with a list of features could use it: add it to one"
+    )]
     InNoFeature { name: String },
     #[error("`{name}` cannot name a feature: a letter or digit, then letters, digits, `_`, `-` or `.`, at most 64")]
     FeatureName { name: String },
@@ -76,13 +80,19 @@ pub enum Problem {
     TooManyPermissions { count: usize },
 
     // --- security schemes
-    #[error("a second scheme for the same kind of token as `{first}`: declare one `http` `bearer` scheme and one `oauth2` scheme")]
+    #[error(
+        "a second scheme for the same kind of token as `{first}`: declare one `http` `bearer` scheme and one `oauth2` scheme"
+    )]
     SecondScheme { first: String },
 
     // --- operations
-    #[error("`{key}` is not a verb that a gateway knows: use get, head, post, put, patch, delete or x-amazon-apigateway-any-method")]
+    #[error(
+        "`{key}` is not a verb that a gateway knows: use get, head, post, put, patch, delete or x-amazon-apigateway-any-method"
+    )]
     Verb { key: String },
-    #[error("`options` is the browser's preflight, which carries no token: leave it out, the generated definitions answer it")]
+    #[error(
+        "`options` is the browser's preflight, which carries no token: leave it out, the generated definitions answer it"
+    )]
     Preflight,
     #[error("the path item is a `$ref`, which is not followed: write its operations here")]
     PathReference,
@@ -96,7 +106,9 @@ pub enum Problem {
     DuplicateOperationId { id: String, other: String },
     #[error("no gateway can tell it apart from {other}: change the path or the verb of one of them")]
     SameRoute { other: String },
-    #[error("the parameter `{{{name}}}` stands where {other} has `{{{other_name}}}`, and a REST API takes one name a place: rename one of them")]
+    #[error(
+        "the parameter `{{{name}}}` stands where {other} has `{{{other_name}}}`, and a REST API takes one name a place: rename one of them"
+    )]
     SiblingParameters { name: String, other_name: String, other: String },
 
     // --- paths
@@ -106,11 +118,15 @@ pub enum Problem {
     EmptySegment,
     #[error("the path is the root alone, which cannot be authorized by itself: give the operation a segment")]
     RootPath,
-    #[error("the segment `{segment}` has the character `{character}`: a gateway's path has letters, digits, `_`, `-`, `.` and `:` only, and `*`, `?` and `$` would mean something in a policy")]
+    #[error(
+        "the segment `{segment}` has the character `{character}`: a gateway's path has letters, digits, `_`, `-`, `.` and `:` only, and `*`, `?` and `$` would mean something in a policy"
+    )]
     SegmentCharacter { segment: String, character: char },
     #[error("the segment `{segment}` means a directory and not a name: write the path without it")]
     DotSegment { segment: String },
-    #[error("the segment `{segment}` mixes text and a parameter, which no gateway routes: make the parameter a segment of its own")]
+    #[error(
+        "the segment `{segment}` mixes text and a parameter, which no gateway routes: make the parameter a segment of its own"
+    )]
     MixedSegment { segment: String },
     #[error("`{name}` cannot name a path parameter: use letters, digits, `_`, `-` and `.`")]
     ParameterName { name: String },
@@ -120,7 +136,9 @@ pub enum Problem {
     GreedyNotLast { name: String },
     #[error("the path parameter `{name}` is not declared: add it to `parameters`, with a schema that says its form")]
     UndeclaredParameter { name: String },
-    #[error("the path parameter `{name}` is declared and not in the path: remove it, or write `{{{name}}}` into the path")]
+    #[error(
+        "the path parameter `{name}` is declared and not in the path: remove it, or write `{{{name}}}` into the path"
+    )]
     UnusedParameter { name: String },
     #[error("`{reference}` leads nowhere: only `#/components/{kind}/…` of this document is followed, and no circles")]
     Reference { reference: String, kind: &'static str },
@@ -138,7 +156,9 @@ pub enum Problem {
     NoScope { scheme: String },
     #[error("the security scheme `{name}` is not declared{}: declare it in `components.securitySchemes`", did_you_mean(.nearest.as_deref()))]
     UnknownScheme { name: String, nearest: Option<String> },
-    #[error("the security scheme `{name}` is neither `http` with `bearer` nor `oauth2`: an authorizer of bearer tokens cannot serve it")]
+    #[error(
+        "the security scheme `{name}` is neither `http` with `bearer` nor `oauth2`: an authorizer of bearer tokens cannot serve it"
+    )]
     UnsupportedScheme { name: String },
     #[error("`{scheme}` does not declare the scope `{scope}`{}: declare it with a description, or correct the name", did_you_mean(.nearest.as_deref()))]
     UnknownScope { scheme: String, scope: String, nearest: Option<String> },
@@ -202,9 +222,13 @@ impl<'a> Mistakes<'a> {
         self.outline.mistake(&place.keys, &place.name, problem)
     }
 
-    /// All of them, in the order of the file; fine if there is none.
-    pub(super) fn none(&mut self) -> Result<(), Vec<Mistake>> {
+    pub(super) fn any(&self) -> bool {
+        !self.found.is_empty()
+    }
+
+    /// All of them, in the order of the file.
+    pub(super) fn all(mut self) -> Vec<Mistake> {
         self.found.sort_by_key(|mistake| mistake.line);
-        if self.found.is_empty() { Ok(()) } else { Err(std::mem::take(&mut self.found)) }
+        self.found
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! | file | what it reads |
 //! |---|---|
-//! | [`document`](self) | the YAML, and the line of everything in it |
+//! | `document` | the YAML, and the line of everything in it |
 //! | `permissions` | scopes and the extension `x-permissions` |
 //! | `operations` | verbs, paths, parameters |
 //! | `security` | what each operation requires of which token |
@@ -23,7 +23,7 @@ mod security;
 pub use mistake::{Mistake, Problem};
 pub use nearest::nearest;
 
-use crate::api::{Api, Pack, PackError};
+use crate::api::{Api, Pack};
 
 use document::Document;
 use mistake::{Mistakes, Place};
@@ -35,20 +35,18 @@ use mistake::{Mistakes, Place};
 pub fn compile(text: &str) -> Result<Pack, Vec<Mistake>> {
     let document = Document::read(text).map_err(|mistake| vec![mistake])?;
     let mut mistakes = Mistakes::new(&document.outline);
-    let permissions = permissions::read(&document, &mut mistakes);
+    let Some(permissions) = permissions::read(&document, &mut mistakes) else { return Err(mistakes.all()) };
     let schemes = security::Schemes::read(&document.spec, &permissions, &mut mistakes);
     let operations = operations::read(&document, &schemes, &mut mistakes);
     conflict::find(&operations, &mut mistakes);
-    mistakes.none()?;
+    if mistakes.any() {
+        return Err(mistakes.all());
+    }
     let title = format!("{} {}", document.spec.info.title, document.spec.info.version);
     let pack = Pack::new(title, permissions, operations.into_iter().map(|it| it.packed).collect());
     // What is written must be readable: the pack's own reader has the last word.
     match Api::new(pack.clone()) {
         Ok(_) => Ok(pack),
-        Err(error) => Err(vec![unreadable(&error, &mistakes)]),
+        Err(error) => Err(vec![mistakes.at(&Place::extension(), Problem::Pack { message: error.to_string() })]),
     }
-}
-
-fn unreadable(error: &PackError, mistakes: &Mistakes<'_>) -> Mistake {
-    mistakes.at(&Place::extension(), Problem::Pack { message: error.to_string() })
 }

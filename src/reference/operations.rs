@@ -100,8 +100,7 @@ impl Reader<'_> {
         let security = self.security(key, operation);
         let required = self.schemes.required(security, &place.under("security"), mistakes);
         let path = self.segments(parts?, operation, &place, mistakes);
-        let packed =
-            PackedOperation { id: id?, verb, path, pat: required.pat, access_token: required.access_token };
+        let packed = PackedOperation { id: id?, verb, path, pat: required.pat, access_token: required.access_token };
         Some(Found { place, packed })
     }
 

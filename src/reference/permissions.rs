@@ -41,13 +41,13 @@ pub(super) struct Extension {
     administration: Map<String, String>,
 }
 
-/// Reads every permission of a document.
-pub(super) fn read(document: &Document, mistakes: &mut Mistakes<'_>) -> CatalogueSource {
+/// Reads every permission of a document; none if it does not say how their names are read.
+pub(super) fn read(document: &Document, mistakes: &mut Mistakes<'_>) -> Option<CatalogueSource> {
     let extension = &document.extension;
     let place = Place::extension();
     let Some(syntax) = Syntax::parse(&extension.syntax) else {
         mistakes.add(&place.under("syntax"), Problem::Syntax { given: extension.syntax.clone() });
-        return CatalogueSource::default();
+        return None;
     };
     let scopes = scopes(document, &syntax, mistakes);
     let administration = administration(extension, &scopes, &syntax, mistakes);
@@ -59,7 +59,7 @@ pub(super) fn read(document: &Document, mistakes: &mut Mistakes<'_>) -> Catalogu
     if count > MAX_PERMISSIONS {
         mistakes.add(&place, Problem::TooManyPermissions { count });
     }
-    catalogue
+    Some(catalogue)
 }
 
 /// The scopes that a flow of an `oauth2` scheme declares, with the keys that lead to each flow.
@@ -82,7 +82,8 @@ fn scopes(document: &Document, syntax: &Syntax, mistakes: &mut Mistakes<'_>) -> 
         }
         if syntax.split(name).is_none() {
             mistakes.add(place, syntax.refuses(name));
-        } else if !names.iter().any(|known| known == name) {
+        }
+        if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
     };
@@ -97,8 +98,8 @@ fn scopes(document: &Document, syntax: &Syntax, mistakes: &mut Mistakes<'_>) -> 
     }
     let place = Place::extension().under("scopes");
     for (name, description) in &document.extension.scopes {
-        let also = oauth2_schemes(document)
-            .find(|(_, flows)| declared_by(flows).any(|(_, scopes)| scopes.contains_key(name)));
+        let also =
+            oauth2_schemes(document).find(|(_, flows)| declared_by(flows).any(|(_, scopes)| scopes.contains_key(name)));
         if let Some((scheme, _)) = also {
             mistakes.add(&place.under(name), twice(name, &format!("components.securitySchemes.{scheme}")));
         }
@@ -141,12 +142,7 @@ fn administration(
 }
 
 /// Gives each whole resource all the actions of its resource.
-fn cover_wholes(
-    extension: &Extension,
-    syntax: &Syntax,
-    catalogue: &mut CatalogueSource,
-    mistakes: &mut Mistakes<'_>,
-) {
+fn cover_wholes(extension: &Extension, syntax: &Syntax, catalogue: &mut CatalogueSource, mistakes: &mut Mistakes<'_>) {
     let Some(whole) = &extension.whole else { return };
     for name in &catalogue.scopes {
         let Some((resource, action)) = syntax.split(name) else { continue };

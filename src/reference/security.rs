@@ -41,10 +41,8 @@ impl<'a> Schemes<'a> {
             let scheme = Scheme::read(scheme, permissions);
             let same_kind = |it: &(&&str, &Scheme)| scheme.kind.is_some() && it.1.kind == scheme.kind;
             if let Some((first, _)) = by_name.iter().find(same_kind) {
-                let place = Place::new(
-                    format!("components.securitySchemes.{name}"),
-                    &["components", "securitySchemes", name],
-                );
+                let place =
+                    Place::new(format!("components.securitySchemes.{name}"), &["components", "securitySchemes", name]);
                 mistakes.add(&place, Problem::SecondScheme { first: (*first).to_owned() });
             }
             by_name.insert(name, scheme);
@@ -118,9 +116,7 @@ impl<'a> Schemes<'a> {
 impl Scheme {
     fn read(scheme: &ObjectOrReference<SecurityScheme>, permissions: &CatalogueSource) -> Self {
         match scheme {
-            ObjectOrReference::Object(SecurityScheme::Http { scheme, .. })
-                if scheme.eq_ignore_ascii_case("bearer") =>
-            {
+            ObjectOrReference::Object(SecurityScheme::Http { scheme, .. }) if scheme.eq_ignore_ascii_case("bearer") => {
                 Self { kind: Some(TokenKind::Pat), scopes: permissions.scopes.clone() }
             }
             ObjectOrReference::Object(SecurityScheme::OAuth2 { flows, .. }) => {
