@@ -23,7 +23,7 @@ mod security;
 pub use mistake::{Mistake, Problem};
 pub use nearest::nearest;
 
-use crate::api::{Api, Pack};
+use crate::api::Pack;
 
 use document::Document;
 use mistake::{Mistakes, Place};
@@ -43,10 +43,7 @@ pub fn compile(text: &str) -> Result<Pack, Vec<Mistake>> {
         return Err(mistakes.all());
     }
     let title = format!("{} {}", document.spec.info.title, document.spec.info.version);
-    let pack = Pack::new(title, permissions, operations.into_iter().map(|it| it.packed).collect());
-    // What is written must be readable: the pack's own reader has the last word.
-    match Api::new(pack.clone()) {
-        Ok(_) => Ok(pack),
-        Err(error) => Err(vec![mistakes.at(&Place::extension(), Problem::Pack { message: error.to_string() })]),
-    }
+    let operations = operations.into_iter().map(|it| it.packed).collect();
+    Pack::new(title, permissions, operations)
+        .map_err(|error| vec![mistakes.at(&Place::extension(), Problem::Pack { message: error.to_string() })])
 }
