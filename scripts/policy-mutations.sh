@@ -41,14 +41,14 @@ suite || { echo "the suite fails as it is" >&2; tail -20 "$copy.log" >&2; exit 2
 
 choice=src/policy/choice.rs
 mutate deny-dropped $choice \
-    'together.take(&Offer { denies, ..offer });' \
-    'together.take(&Offer { denies: denies.into_iter().skip(1).collect(), ..offer });'
+    'together.take(&Offer { allow, serves, denies, odd: self.odd(allow) });' \
+    'together.take(&Offer { allow, serves, denies: denies.into_iter().skip(1).collect(), odd: self.odd(allow) });'
 mutate odd-paths-allowed $choice \
-    'if verb_is_covered { Vec::new() } else { facts.odd.clone() }' \
-    'if verb_is_covered || true { Vec::new() } else { facts.odd.clone() }'
+    'facts.odd.clone())' \
+    'facts.odd.iter().take(0).copied().collect())'
 mutate one-odd-deny-dropped $choice \
-    'if verb_is_covered { Vec::new() } else { facts.odd.clone() }' \
-    'if verb_is_covered { Vec::new() } else { facts.odd.iter().skip(1).copied().collect() }'
+    'facts.odd.clone())' \
+    'facts.odd.iter().skip(1).copied().collect())'
 mutate question-mark-widened $choice \
     'allows.map(|allow| allow.pattern.clone())' \
     'allows.map(|allow| allow.pattern.replacen("????????", "*", 1))'
@@ -65,8 +65,8 @@ mutate side-condition-what-is-hit $choice \
     '.filter(|(_, deny)| may_hit || harm(deny) == 0)' \
     '.filter(|(_, deny)| may_hit || harm(deny) < 100)'
 mutate fail-closed-forgotten $choice \
-    'let Some(denies) = self.taming(allow, exposed, &wanted, true) else { continue };' \
-    'let denies = self.taming(allow, exposed, &wanted, true).unwrap_or_default();'
+    'while let Some(route) = exposed.first() {' \
+    'while let Some(route) = exposed.first().filter(|it| self.tamers.get(*it).is_some_and(|all| !all.is_empty())) {'
 mutate narrow-deny-used-for-all src/policy/menu.rs \
     'self.only_for.is_none_or(|only| only == allow)' \
     'self.only_for.is_none_or(|only| only == allow || allow < 1000)'

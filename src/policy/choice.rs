@@ -101,9 +101,15 @@ impl<'a> Choice<'a> {
         }
         let exposed = facts.touches.minus(self.covered);
         let denies = self.taming(allow, exposed.clone(), &exposed, may_hit)?;
-        let verb_is_covered = self.same_verb.get(allow).is_some_and(|routes| routes.is_within(self.covered));
-        let odd = if verb_is_covered { Vec::new() } else { facts.odd.clone() };
-        Some(Offer { allow, serves: facts.serves.and(self.covered), denies, odd })
+        Some(Offer { allow, serves: facts.serves.and(self.covered), denies, odd: self.odd(allow) })
+    }
+
+    /// The Denies for the odd paths that an Allow matches: any of them may lead to any route of the verb.
+    fn odd(&self, allow: usize) -> Vec<usize> {
+        if self.same_verb.get(allow).is_some_and(|routes| routes.is_within(self.covered)) {
+            return Vec::new();
+        }
+        self.menu.allows.get(allow).map(|facts| facts.odd.clone()).unwrap_or_default()
     }
 
     /// Denies that tame the exposed routes for one Allow; of those that tame the first, the one that tames the most
@@ -156,8 +162,8 @@ impl<'a> Choice<'a> {
                 }
             }
             let Some(denies) = self.taming(allow, exposed, &wanted, true) else { continue };
-            let Some(offer) = self.offer(allow, true) else { continue };
-            together.take(&Offer { denies, ..offer });
+            let serves = facts.serves.and(self.covered);
+            together.take(&Offer { allow, serves, denies, odd: self.odd(allow) });
         }
         together
     }

@@ -52,6 +52,8 @@ fn wide(routes: &[Route<'_>], readings: &Readings, facts: &mut Facts) -> Result<
     let allows = own.chain(shared.filter(|allow| allow.serves.len() > 1)).collect();
     let mut deny_patterns: Vec<String> = routes.iter().map(refusing).collect();
     deny_patterns.extend(worth_denying(&general, facts).into_iter().map(str::to_owned));
+    // One resource that is too long makes the gateway refuse the whole policy.
+    deny_patterns.retain(|pattern| pattern.len() <= MAX_LENGTH);
     deny_patterns.sort_unstable();
     deny_patterns.dedup();
     let denies = deny_patterns.iter().map(|pattern| facts.deny(pattern)).filter(|deny| !deny.tames.is_empty());

@@ -8,7 +8,7 @@
 //! A text of the Allow's length with a slash where the id is well-formed hits nothing that must work.
 
 use crate::policy::operation::Segment;
-use crate::policy::pattern::serving;
+use crate::policy::pattern::{MAX_LENGTH, serving};
 use crate::policy::route::Route;
 
 /// How many patterns one route may cost: beyond that a policy grows too long to be of use.
@@ -29,7 +29,8 @@ pub(super) fn candidates(allowed: &str, exposed: &Route<'_>) -> Vec<Vec<String>>
             }),
         );
     }
-    lists.retain(|list| !list.is_empty() && list.len() <= MAX_PATTERNS);
+    let fits = |pattern: &String| pattern.len() <= MAX_LENGTH;
+    lists.retain(|list| !list.is_empty() && list.len() <= MAX_PATTERNS && list.iter().all(fits));
     lists
 }
 
