@@ -7,8 +7,10 @@
 
 pub mod auth;
 pub mod demo;
+pub mod example;
 pub mod fill;
 pub mod gateway;
+pub mod installation;
 pub mod issuer;
 pub mod state;
 pub mod store;

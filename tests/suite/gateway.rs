@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use edge_authorizer::local::example::EXAMPLES;
 use edge_authorizer::local::gateway::{Backend, Handled, Stage, serve};
 use edge_authorizer::store::key;
 use edge_authorizer::store::record::{number, text};
@@ -120,7 +121,7 @@ async fn a_good_token_reaches_the_backend_with_the_tenants_context() {
     let reply = door.with_token("sales-contacts", "GET", CONTACT).await;
     assert_snapshot!(reply.shown(), @r#"
     200 {
-      "operation": "getcontact",
+      "operation": "getContact",
       "method": "GET",
       "path": "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e",
       "request_id": "…",
@@ -337,4 +338,18 @@ async fn an_upstream_receives_the_context_and_no_copy_of_it_that_a_client_sent()
     x-authorizer-token-type: pat
     x-authorizer-user-id: usr_9b60d3e7f1284c5aa7d4c839
     ");
+}
+
+#[tokio::test]
+async fn every_example_that_edge_serve_prints_does_what_it_says() {
+    let door = Door::open().await;
+    for example in EXAMPLES {
+        let reply = match example.token {
+            Some(token) => door.with_token(token, example.verb, example.path).await,
+            None => door.send(example.verb, example.path, &[]).await,
+        };
+        assert_eq!(reply.status, example.status, "{}", example.shows);
+        let command = example.command("http://127.0.0.1:8080", &door.world.demo);
+        assert!(command.starts_with("curl ") && !command.contains('\n') && command.ends_with(example.path));
+    }
 }

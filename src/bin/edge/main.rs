@@ -2,6 +2,7 @@
 
 mod failure;
 mod pack;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Pack(pack::PackArgs),
+    Serve(serve::ServeArgs),
 }
 
 fn main() -> ExitCode {
@@ -44,5 +46,6 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Pack(args) => pack::run(&args),
+        Command::Serve(args) => serve::run(&args, cli.json),
     }
 }

@@ -61,8 +61,10 @@ pub struct Handled<'a> {
     pub operation: Option<&'a str>,
     /// What the client was told.
     pub status: StatusCode,
-    /// The authorizer's decision, if it was called: not when the gateway refused by itself or knew the answer.
+    /// The authorizer's decision, if it was called.
     pub decision: Option<&'a Decision>,
+    /// Whether the answer of an earlier call was judged instead.
+    pub cached: bool,
 }
 
 /// Why the gateway answered by itself.
@@ -82,6 +84,7 @@ impl From<GatewayResponse> for Refused {
 struct Trace<'a> {
     operation: Option<&'a str>,
     decision: Option<Decision>,
+    cached: bool,
 }
 
 impl Stage {
@@ -122,8 +125,12 @@ impl Stage {
             Ok(response) => response,
             Err(refused) => render(&refused.response, &self.origin, &request_id, &refused.context),
         };
-        let decision = trace.decision.as_ref();
-        (self.log)(&Handled { operation: trace.operation, status: response.status(), decision });
+        (self.log)(&Handled {
+            operation: trace.operation,
+            status: response.status(),
+            decision: trace.decision.as_ref(),
+            cached: trace.cached,
+        });
         response
     }
 
@@ -184,6 +191,7 @@ impl Stage {
         let now = (self.clock)();
         let key = Key::of(identity);
         if let Some(kept) = self.cache.lock().unwrap_or_else(PoisonError::into_inner).find(key, now) {
+            trace.cached = true;
             return Ok(kept);
         }
         let event = json!({ "type": "TOKEN", "authorizationToken": identity, "methodArn": arn }).to_string();
