@@ -34,6 +34,15 @@ impl Timestamp {
     }
 }
 
+#[cfg(feature = "local")]
+impl Timestamp {
+    /// As people read it, `2026-06-01T00:00:00Z`; the bare seconds where the calendar ends.
+    pub fn to_rfc3339(self) -> String {
+        let instant = i64::try_from(self.0).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        instant.map_or_else(|| self.0.to_string(), |instant| instant.to_string())
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

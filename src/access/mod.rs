@@ -8,4 +8,5 @@ pub mod identity;
 pub mod permission;
 pub mod principal;
 pub mod requirement;
+pub mod shortfall;
 pub mod tenant;

@@ -342,6 +342,7 @@ impl TokenSpec {
                 expires,
                 revoked,
                 last_used: None,
+                successor: None,
             },
             grant: GrantRecord {
                 id: GrantId::parse(&format!("grant_demo_{}", self.name.replace('-', "_")))?,

@@ -17,6 +17,9 @@ use crate::token::pat::PatDigest;
 pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 
+/// The attribute after whose time, in seconds since 1970, the table may forget a record.
+pub const TTL: &str = "ttl";
+
 /// The sort key of a tenant's own record.
 pub const TENANT: &str = "TENANT";
 

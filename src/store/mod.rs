@@ -3,6 +3,8 @@
 //! One table. All that a decision reads lies in the partition of the token's own tenant, so no decision can read
 //! across tenants, by construction.
 
+#[cfg(feature = "local")]
+pub mod admin;
 pub mod client;
 pub mod key;
 #[cfg(feature = "auth")]

@@ -66,6 +66,12 @@ impl<'a> Attributes<'a> {
         self.optional(name, "a whole number", |value| value.as_n().ok()?.parse().ok())
     }
 
+    /// A whole number that must be there.
+    pub fn number(&self, name: &str) -> Result<u64, StoreFault> {
+        let number = self.optional_number(name)?;
+        self.required(name, number)
+    }
+
     /// A point in time that must be there.
     pub fn time(&self, name: &str) -> Result<Timestamp, StoreFault> {
         let time = self.optional_time(name)?;
@@ -82,8 +88,14 @@ impl<'a> Attributes<'a> {
         Ok(self.optional(name, "a list of strings", strings)?.unwrap_or_default())
     }
 
+    /// A map that must be there.
+    pub fn map(&self, name: &str) -> Result<&'a Item, StoreFault> {
+        let map = self.optional(name, "a map", |value| value.as_m().ok())?;
+        self.required(name, map)
+    }
+
     /// A string that must be there and mean something.
-    fn parsed<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreFault> {
+    pub fn parsed<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreFault> {
         parse(self.text(name)?).ok_or_else(|| self.broken(format!("`{name}` has an unknown value")))
     }
 }
@@ -177,6 +189,7 @@ pub fn read_pat(item: &Item) -> Result<PatRecord, StoreFault> {
         expires: attributes.time("expires")?,
         revoked: attributes.optional_time("revoked")?,
         last_used: attributes.optional_time("last_used")?,
+        successor: attributes.optional_text("successor")?.map(str::to_owned),
     })
 }
 
@@ -192,6 +205,7 @@ pub fn write_pat(pat: &PatRecord) -> Item {
     ]);
     insert(&mut item, "revoked", pat.revoked.map(|at| number(at.seconds())));
     insert(&mut item, "last_used", pat.last_used.map(|at| number(at.seconds())));
+    insert(&mut item, "successor", pat.successor.as_deref().map(text));
     item
 }
 

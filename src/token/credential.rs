@@ -106,6 +106,8 @@ pub struct PatRecord {
     pub revoked: Option<Timestamp>,
     /// When it was last used, to the hour.
     pub last_used: Option<Timestamp>,
+    /// The token that was issued in its place, once it was rotated.
+    pub successor: Option<String>,
 }
 
 /// What a user granted to a client.

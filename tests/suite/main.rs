@@ -5,6 +5,7 @@
 mod architecture;
 mod awkward;
 mod both_kinds;
+mod embedded;
 mod exactness;
 mod gateway;
 mod iam_judge;
@@ -16,6 +17,7 @@ mod pat;
 mod permission;
 mod policy_laws;
 mod reference;
+mod store_admin;
 mod telemetry;
 mod tokens;
 mod vectors;

@@ -1,0 +1,40 @@
+//! The operators' writes: tenants, roles, users and personal access tokens, each change with its audit record.
+//!
+//! Three rules hold for all of them.
+//! A change and its audit record are one transaction: neither exists without the other.
+//! A change holds only if what it was decided on is still so: every write carries its conditions.
+//! What narrows a right is written before what widens one, because a decision's read is no snapshot.
+//!
+//! Names are validated against the API's catalogue here, so that a misspelt permission is an error of the operator and
+//! not a right that silently grants nothing. Time and randomness are arguments ([`Stamp`], [`pat::PatEntropy`]).
+
+pub mod audit;
+mod change;
+pub mod error;
+mod names;
+pub mod pat;
+mod read;
+pub mod role;
+pub mod stamp;
+pub mod table;
+pub mod tenant;
+pub mod user;
+
+use aws_sdk_dynamodb::Client;
+
+pub use error::AdminError;
+pub use stamp::Stamp;
+
+/// A table, as its operators see it.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    client: Client,
+    table: String,
+}
+
+impl Admin {
+    /// The operators' view of that table.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}

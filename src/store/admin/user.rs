@@ -1,0 +1,146 @@
+//! Users: people and services of a tenant, with roles and exceptions.
+//!
+//! A user's id may come back, its old tokens may not: they are revoked when the user leaves, and once more before a
+//! user of that id is created.
+
+use super::audit::Action;
+use super::change::{Change, Guard, Revision, Step, settle};
+use super::read::name_of;
+use super::{Admin, AdminError, Stamp, names, role};
+use crate::access::catalogue::Catalogue;
+use crate::access::identity::{TenantId, UserId};
+use crate::access::tenant::{Tenant, User, UserStatus};
+use crate::store::record::{Item, read_user, write_user};
+use crate::store::{StoreFault, key};
+
+impl Admin {
+    /// The user's record.
+    ///
+    /// # Errors
+    /// [`AdminError::NoUser`], or what the store says.
+    pub async fn user(&self, tenant: &TenantId, id: &UserId) -> Result<User, AdminError> {
+        Ok(self.user_record(tenant, id).await?.1)
+    }
+
+    /// Every user of the tenant, by id.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn users(&self, tenant: &TenantId) -> Result<Vec<User>, AdminError> {
+        let read = |item: &Item| {
+            let id = UserId::parse(name_of(item, key::USER_PREFIX))
+                .map_err(|error| StoreFault::BrokenRecord { record: "USER".to_owned(), what: error.to_string() })?;
+            read_user(&id, item)
+        };
+        Ok(self.every(tenant, key::USER_PREFIX).await?.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// Creates a user or changes what an existing one may do. An existing user's status stays as it is.
+    ///
+    /// # Errors
+    /// [`AdminError::NoRole`], [`AdminError::UnknownPermission`], [`AdminError::NoTenant`].
+    pub async fn put_user(
+        &self,
+        catalogue: &Catalogue,
+        tenant: &TenantId,
+        mut user: User,
+        stamp: &Stamp,
+    ) -> Result<User, AdminError> {
+        user.added = names::permissions(catalogue, &user.added)?;
+        user.removed = names::permissions(catalogue, &user.removed)?;
+        user.roles.sort();
+        user.roles.dedup();
+        settle(async || {
+            let (tenant_item, tenant) = self.tenant_record(tenant).await?;
+            known_roles(&tenant, &user.roles)?;
+            let mut after = user.clone();
+            let record = match self.get(&tenant.id, &key::user(&user.id)).await? {
+                Some(item) => {
+                    let before = read_user(&user.id, &item)?;
+                    after.status = before.status;
+                    Revision::amend(key::user(&user.id), item, &write_user(&before), &write_user(&after))
+                }
+                None => {
+                    // What narrows comes first: whatever a former user of this id left behind is no good any more.
+                    self.revoke_all(&tenant.id, &user.id, &stamp.next()).await?;
+                    Revision::create(key::user(&user.id), write_user(&after))
+                }
+            };
+            let roles = Guard { sort_key: key::TENANT.to_owned(), item: tenant_item, attributes: &["roles"] };
+            let change = change(&tenant.id, &user.id, Action::UserPut, record);
+            self.commit(Change { guards: vec![roles], ..change }, stamp).await?;
+            Ok(after)
+        })
+        .await
+    }
+
+    /// Disables a user, whose tokens are refused from then on, or enables one again.
+    ///
+    /// # Errors
+    /// [`AdminError::UserAlready`] when it is so already, [`AdminError::NoUser`].
+    pub async fn set_user_status(
+        &self,
+        tenant: &TenantId,
+        id: &UserId,
+        status: UserStatus,
+        stamp: &Stamp,
+    ) -> Result<User, AdminError> {
+        let (action, name) = match status {
+            UserStatus::Active => (Action::UserEnable, "active"),
+            UserStatus::Disabled => (Action::UserDisable, "disabled"),
+        };
+        settle(async || {
+            let (item, user) = self.user_record(tenant, id).await?;
+            if user.status == status {
+                return Err(AdminError::UserAlready { user: id.to_string(), status: name });
+            }
+            let after = User { status, ..user.clone() };
+            let record = Revision::amend(key::user(id), item, &write_user(&user), &write_user(&after));
+            self.commit(change(tenant, id, action, record), stamp).await?;
+            Ok(after)
+        })
+        .await
+    }
+
+    /// Removes a user from the tenant and revokes the user's tokens; returns the ids of these.
+    ///
+    /// The user goes first: from then on every token is refused and no new one can be issued, so none is overlooked.
+    ///
+    /// # Errors
+    /// [`AdminError::NoUser`], or what the store says. A removal that was interrupted is finished by repeating it.
+    pub async fn remove_user(&self, tenant: &TenantId, id: &UserId, stamp: &Stamp) -> Result<Vec<String>, AdminError> {
+        let removed = settle(async || {
+            let (item, _) = self.user_record(tenant, id).await?;
+            let record = Revision::delete(key::user(id), item);
+            self.commit(change(tenant, id, Action::UserRemove, record), stamp).await
+        })
+        .await;
+        match removed {
+            Ok(()) => self.revoke_all(tenant, id, &stamp.next()).await,
+            Err(AdminError::NoUser { tenant: name, user }) => {
+                let left_over = self.revoke_all(tenant, id, &stamp.next()).await?;
+                if left_over.is_empty() { Err(AdminError::NoUser { tenant: name, user }) } else { Ok(left_over) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn user_record(&self, tenant: &TenantId, id: &UserId) -> Result<(Item, User), AdminError> {
+        let item = self.get(tenant, &key::user(id)).await?;
+        let no_user = || AdminError::NoUser { tenant: tenant.to_string(), user: id.to_string() };
+        let item = item.ok_or_else(no_user)?;
+        let user = read_user(id, &item)?;
+        Ok((item, user))
+    }
+}
+
+fn known_roles(tenant: &Tenant, roles: &[String]) -> Result<(), AdminError> {
+    match roles.iter().find(|role| !tenant.roles.contains_key(*role)) {
+        Some(role) => Err(role::unknown(tenant, role)),
+        None => Ok(()),
+    }
+}
+
+fn change<'a>(tenant: &'a TenantId, user: &UserId, action: Action, record: Revision) -> Change<'a> {
+    Change { tenant, steps: vec![Step { action, subject: user.to_string(), record }], guards: Vec::new() }
+}
