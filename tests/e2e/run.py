@@ -1,0 +1,154 @@
+"""`make e2e`: template.yaml on an emulator of AWS, and everything that it promises asked for through its gateways.
+
+The judge is ministack, an independent emulator of CloudFormation, Lambda, API Gateway, DynamoDB, Secrets Manager and
+IAM, with enforcement on: the authorizer's own binary runs under a Lambda runtime API with the role of the template,
+and the gateways apply the policies that it returns. Nothing leaves the loopback interface.
+
+It needs `make build` and `cargo build --bin edge`, and prints what was asked, what was answered and why.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+import time
+
+from answers import CONTACT, DEAL, OTHER_CONTACT, Ask, ask
+from door import HTTP, REST, Doors
+from emulator import Emulator
+from people import ACME, GLOBEX, LIMITED, OWNER, VIEWER, Operator
+from report import Report
+from role import prove_narrow
+from stack import ROOT, Stack
+
+# Long enough for the requests of a chapter on a busy machine, short enough to be waited for.
+CACHE_SECONDS = 20
+PLAIN = {"ExampleRestApi": "true", "ExampleHttpApi": "true", "TableDeletionProtection": "false"}
+
+
+def main() -> int:
+    for needed in (ROOT / "target/lambda/authorizer.zip", ROOT / "target/debug/edge"):
+        if not needed.exists():
+            raise SystemExit(f"`{needed.relative_to(ROOT)}` is not there: `make build`, `cargo build --bin edge`")
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="edge-e2e-") as folder, Emulator(pathlib.Path(folder)) as emulator:
+        stack = Stack(emulator)
+        stack.deploy(**PLAIN, CacheSeconds=0)
+        operator, doors = Operator(stack), Doors(stack)
+        operator.settle()
+        asked_each_time(operator, doors, report)
+        asked_while_broken(stack, operator, doors, report)
+        prove_narrow(stack, report)
+        stack.deploy(**PLAIN, CacheSeconds=CACHE_SECONDS)
+        asked_with_a_cache(operator, doors, report)
+        key_rotated(stack, operator, doors, report)
+        nothing_leaked(operator, doors, report)
+    return report.close()
+
+
+def asked_each_time(operator: Operator, doors: Doors, report: Report):
+    report.chapter("Without a cache (CacheSeconds=0): every request is decided")
+    good = operator.token(ACME, OWNER, "contact.read", "contact.write")
+    who = {"business_id": ACME, "user_id": OWNER, "token_type": "pat", "scopes": "contact.read contact.write"}
+    text = good["token"]
+    for asked in [
+        Ask("no credentials", 401, [], http=401),
+        Ask("another scheme", 401, [], headers={"Authorization": "Basic eDp5"}, http_reasons=["malformed"]),
+        Ask("two tokens in one header", 401, [], headers={"Authorization": f"Bearer {text} {text}"},
+            http_reasons=["malformed"]),
+        Ask("a token of no known form", 401, ["malformed"], token="abc"),
+        Ask("a mistyped token", 401, ["mistyped"], token=mistyped(text)),
+        Ask("a token under a key that is not ours", 401, ["forged"], token=operator.forged()),
+        Ask("a token whose record is gone", 401, ["unknown_token"], token=operator.forgotten()),
+        Ask("an expired token", 401, ["expired"], token=operator.expired()),
+        Ask("a revoked token", 401, ["revoked"], token=operator.revoked()),
+        Ask("a token of a disabled user", 401, ["user_disabled"], token=operator.disabled),
+        Ask("a token of a user who was removed", 401, ["unknown_user"], token=operator.removed),
+        Ask("scope and role allow it", 200, ["allowed"], token=text, shows=who),
+        Ask("the scheme in lower case", 200, ["allowed"], headers={"Authorization": f"bearer {text}"}),
+        Ask("a verb that the scope does not cover", 403, ["scope"], token=text, verb="DELETE",
+            shows={"reason": "insufficient_permission", "scopes": "contact.read contact.write"}),
+        Ask("a resource that the scope does not name", 403, ["scope"], token=text, path=DEAL),
+        Ask("the scope allows it and the role does not", 403, ["role"], verb="DELETE",
+            token=operator.token(ACME, VIEWER, "contact.delete")["token"],
+            shows={"reason": "insufficient_permission", "scopes": "contact.delete", "permissions": ""}),
+        Ask("a feature that the tenant does not have", 403, ["feature"], path=DEAL,
+            token=operator.token(GLOBEX, LIMITED, "deal.read")["token"]),
+        Ask("a suspended tenant", 403, ["tenant_suspended"], token=operator.suspended,
+            shows={"reason": "tenant_suspended"}),
+        Ask("a path under one that is covered", 403, [], token=text, path=f"{CONTACT}/secrets", http=404),
+        Ask("a preflight, which carries no credentials", (200, 204), [], verb="OPTIONS",
+            headers={"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"}),
+    ]:  # fmt: skip
+        ask(doors, report, asked)
+
+
+def asked_while_broken(stack: Stack, operator: Operator, doors: Doors, report: Report):
+    report.chapter("While the store refuses the function: a fault, never a 401 and never an allow")
+    token = operator.token(ACME, OWNER, "contact.read")["token"]
+    iam, role = stack.client("iam"), stack.resources["AuthorizerRole"]
+    deny = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    iam.put_role_policy(RoleName=role, PolicyName="broken", PolicyDocument=document)
+    ask(doors, report, Ask("a good token", 500, ["store_refused"], token=token))
+    ask(doors, report, Ask("a mistyped token, which needs no store", 401, ["mistyped"], token=mistyped(token)))
+    iam.delete_role_policy(RoleName=role, PolicyName="broken")
+    ask(doors, report, Ask("the same good token, with the store back", 200, ["allowed"], token=token))
+
+
+def asked_with_a_cache(operator: Operator, doors: Doors, report: Report):
+    report.chapter(f"With a cache (CacheSeconds={CACHE_SECONDS}): one decision is right for every route")
+    for gateway in (REST, HTTP):
+        issued = operator.token(ACME, OWNER, "contact.read")
+        token = issued["token"]
+        start = time.monotonic()
+        for asked in [
+            Ask("the first request of a token", 200, ["allowed"], token=token),
+            Ask("another contact, from the cache", 200, [], token=token, path=OTHER_CONTACT),
+            Ask("a list, from the cache", 200, [], token=token, path="/v1/contacts"),
+            Ask("a DELETE of the same path, from the cache", 403, [], token=token, verb="DELETE"),
+            Ask("a resource out of scope, from the cache", 403, [], token=token, path=DEAL),
+        ]:
+            ask(doors, report, asked, [gateway])
+        operator.revoke(ACME, issued["id"])
+        ask(doors, report, Ask("after its revocation, within the TTL", 200, [], token=token), [gateway])
+        if time.monotonic() - start > CACHE_SECONDS:
+            report.note(f"this machine took longer than {CACHE_SECONDS} s for the rows above")
+        time.sleep(max(0.0, start + CACHE_SECONDS + 1 - time.monotonic()))
+        ask(doors, report, Ask("after its revocation and the TTL", 401, ["revoked"], token=token), [gateway])
+        ask(doors, report, Ask("once more: a refusal is not cached", 401, ["revoked"], token=token), [gateway])
+        denied = operator.token(ACME, VIEWER, "contact.delete")["token"]
+        ask(doors, report, Ask("a denied request", 403, ["role"], token=denied, verb="DELETE"), [gateway])
+        ask(doors, report, Ask("once more: a denial is cached", 403, [], token=denied, verb="DELETE"), [gateway])
+
+
+def key_rotated(stack: Stack, operator: Operator, doors: Doors, report: Report):
+    report.chapter("The key of the tokens is rotated: the old one is read until it is dropped")
+    old = operator.token(ACME, OWNER, "contact.read")["token"]
+    stack.deploy(**PLAIN, CacheSeconds=0, MacKeyVersion=operator.rotate())
+    new = operator.token(ACME, OWNER, "contact.read")["token"]
+    ask(doors, report, Ask("a token under the previous key", 200, ["allowed"], token=old))
+    ask(doors, report, Ask("a token under the current key", 200, ["allowed"], token=new))
+    stack.deploy(**PLAIN, CacheSeconds=0, MacKeyVersion=operator.drop_previous())
+    ask(doors, report, Ask("the old token, with the previous key dropped", 401, ["forged"], token=old))
+    ask(doors, report, Ask("the new token", 200, ["allowed"], token=new))
+
+
+def nothing_leaked(operator: Operator, doors: Doors, report: Report):
+    report.chapter("The function's log")
+    lines = "\n".join(doors.lines())
+    leaked = [token for token in operator.issued if token in lines]
+    count = len(operator.issued)
+    report.row("log", f"holds none of the {count} tokens", f"{len(lines)} characters", leaked and "a token is in it" or None)
+    keys = [value for value in operator.keys if value in lines]
+    report.row("log", "holds no key", f"{len(operator.keys)} keys", keys and "a key is in it" or None)
+
+
+def mistyped(token: str) -> str:
+    """The token with one character in its middle changed for another."""
+    middle = len(token) // 2
+    return token[:middle] + ("a" if token[middle] != "a" else "b") + token[middle + 1 :]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
