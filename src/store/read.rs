@@ -114,11 +114,16 @@ impl DynamoStore {
         let mut pause = FIRST_PAUSE;
         while let Some(keys) = wanted {
             let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await.map_err(fault)?;
-            found.extend(answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default());
+            let items = answer.responses.and_then(|mut tables| tables.remove(&self.table));
             wanted = answer
                 .unprocessed_keys
                 .and_then(|mut tables| tables.remove(&self.table))
                 .filter(|keys| !keys.keys().is_empty());
+            // An answer that says nothing of the table is none: it must not look as if there were no records.
+            if items.is_none() && wanted.is_none() {
+                return Err(StoreFault::Refused("the answer does not mention the table".to_owned()));
+            }
+            found.extend(items.unwrap_or_default());
             if wanted.is_some() {
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2);

@@ -18,6 +18,7 @@ mod permission;
 mod policy_laws;
 mod reference;
 mod store_admin;
+mod store_read;
 mod telemetry;
 mod tokens;
 mod vectors;

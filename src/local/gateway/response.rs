@@ -32,10 +32,10 @@ pub(super) fn render(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    if response.challenges {
-        if let Ok(value) = HeaderValue::from_str(&challenge(origin)) {
-            headers.insert(WWW_AUTHENTICATE, value);
-        }
+    if response.challenges
+        && let Ok(value) = HeaderValue::from_str(&challenge(origin))
+    {
+        headers.insert(WWW_AUTHENTICATE, value);
     }
     rendered
 }
