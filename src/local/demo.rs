@@ -2,7 +2,7 @@
 //! users, and tokens with different scopes.
 //!
 //! All of it follows from a [`Seed`]. A running `edge serve` draws its seed at random, so its tokens are good on that
-//! machine only. The sample events and the tests use [`Seed::PUBLIC`], which everybody knows: an installation that
+//! machine only. The sample events and the tests use [`Seed::public`], which everybody knows: an installation that
 //! used its key would believe everybody, and so the key says in clear text what it is.
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Whatever the token's own form and claims refute is refuted before a key is looked up, so that nothing is fetched
-//! for it. Yet nothing of a claim gets out of a [`Candidate`] before its signature is proven.
+//! for it. Yet nothing of a claim gets out of a [`Candidate`](candidate::Candidate) before its signature is proven.
 //!
 //! Signatures are `aws-lc-rs`'s. A JWT library on top of it would check neither `crit` nor `typ`, nor `alg` and `use`
 //! of the key, nor names that are there twice, nor the curve's points before a token comes in; it would match `iss`
