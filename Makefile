@@ -92,7 +92,6 @@ deploy: $(VENV)/installed ## To AWS, as STACK with PARAMETERS, what `make build`
 		--parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 e2e: $(VENV)/installed ## The template on an emulator of AWS, asked the whole table of answers (after make build)
-	cargo build --quiet --bin edge
 	$(PYTHON) tests/e2e/run.py
 
 venv: $(VENV)/installed ## The Python tools of validate, deploy and e2e, in .venv

@@ -27,7 +27,9 @@ class Ask:
     headers: dict | None = None
     http: int | tuple | None = None
     http_reasons: list | None = None
-    # Parts of the context that the backend, or the body of a 403, must show.
+    # Whether the API has such an operation.
+    routed: bool = True
+    # Parts of the context that the backend must show.
     shows: dict = dataclasses.field(default_factory=dict)
 
     def expected(self, gateway: str) -> tuple:
@@ -56,29 +58,27 @@ def problem(gateway: str, asked: Ask, answer: Answer) -> str | None:
         return f"expected {wanted} and {reasons or 'no decision'}; the body was {answer.body[:200]!r}"
     if asked.token and (asked.token in answer.body or asked.token in str(answer.headers)):
         return "the answer contains the token"
-    shown = shown_context(answer)
+    shown = answer.json().get("context", {})
     different = {name: shown.get(name) for name, value in asked.shows.items() if shown.get(name) != value}
-    if different and not (gateway == HTTP and answer.status == 403):
+    if different:
         return f"expected {asked.shows}, and there was {different}"
-    return wrong_form(answer) if gateway == REST else None
+    return wrong_form(answer) if gateway == REST and asked.routed else None
 
 
 def several(status: int | tuple) -> tuple:
     return status if isinstance(status, tuple) else (status,)
 
 
-def shown_context(answer: Answer) -> dict:
-    body = answer.json()
-    return body.get("context", body)
+# The body's `error` for each status of the definition's gateway responses.
+BODIES = {401: "unauthorized", 403: "forbidden", 500: "internal"}
 
 
 def wrong_form(answer: Answer) -> str | None:
-    """The gateway responses of a REST API: a challenge with every 401, a reason with every 403 of ours."""
+    """The gateway responses of a REST API: their own bodies, and a challenge with every 401."""
     challenge = answer.headers.get("www-authenticate", "")
     if answer.status == 401 and not challenge.startswith('Bearer resource_metadata="https://'):
         return f"a 401 must say where tokens come from, and said {challenge!r}"
-    if answer.status == 401 and answer.json().get("error") != "unauthorized":
-        return f"a 401 has its own body, and had {answer.body!r}"
-    if answer.status == 500 and answer.json().get("error") != "internal":
-        return f"a 500 has its own body, and had {answer.body!r}"
+    wanted = BODIES.get(answer.status)
+    if wanted is not None and answer.json().get("error") != wanted:
+        return f"the body must say {wanted!r}, and was {answer.body!r}"
     return None

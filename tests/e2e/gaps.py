@@ -1,9 +1,10 @@
-"""What the emulator leaves out of the template, done by hand: three gaps, and nothing else is touched.
+"""What the emulator leaves out of the template, done by hand, and nothing else is touched.
 
 1. Alarms on metric math are not known: that one alarm is left out.
 2. The definition of an HTTP API (`Body`) is not imported: its authorizer, integrations, routes and CORS rules are made
    from it.
 3. `x-amazon-apigateway-gateway-responses` is not imported: each response is put, and the stage is deployed again.
+   In their bodies `$context.authorizer…` stays as it is written: that a 403 says why, only AWS can show.
 """
 
 import re

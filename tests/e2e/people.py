@@ -1,67 +1,82 @@
-"""Tenants, users and tokens, made as an operator makes them: with `edge`, against the stack's table."""
+"""Tenants, users and tokens, as a product writes them that owns its roles: the records of docs/records.md.
+
+Nothing of the program under test makes them, so that the records and the form of tokens are read by one who did not
+write them. `edge` takes this over when it has the commands for operators.
+"""
 
 import json
 import secrets
-import subprocess
+import time
 
-from stack import ROOT, Stack
-
-EDGE = ROOT / "target" / "debug" / "edge"
+import token_format
+from stack import Stack
 
 # A tenant with everything, one without the feature `sales`, and one that is suspended.
 ACME, GLOBEX, INITECH = "biz_5f0c9a1e7b3d2c4a6e8f1b01", "biz_5f0c9a1e7b3d2c4a6e8f1b02", "biz_5f0c9a1e7b3d2c4a6e8f1b03"
 OWNER, VIEWER, LIMITED = "usr_0a1b2c3d4e5f60718293a401", "usr_0a1b2c3d4e5f60718293a402", "usr_0a1b2c3d4e5f60718293a403"
 DISABLED, REMOVED = "usr_0a1b2c3d4e5f60718293a404", "usr_0a1b2c3d4e5f60718293a405"
 RESOURCES = ("activity", "company", "contact", "deal", "note", "task")
+ROLES = {
+    "owner": [f"{resource}.all" for resource in RESOURCES],
+    "viewer": [f"{resource}.read" for resource in RESOURCES],
+}
+DAY = 86_400
 
 
 class Operator:
-    """Someone with `edge` on his machine, who knows the table's name and may read the secret of the tokens' key."""
+    """Someone who may write the table and read the secret of the tokens' key."""
 
     def __init__(self, stack: Stack):
         self.stack = stack
-        self.issued = []
-        self.keys = []
+        self.table = stack.session.resource("dynamodb", endpoint_url=stack.emulator.url).Table(stack.table)
+        # Every token and key of the run, to search the log for.
+        self.issued, self.keys = [], []
         found = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["PatMacKeyArn"])
         self.adopt(json.loads(found["SecretString"]))
 
     def settle(self):
-        """Tenants, roles and users."""
-        for tenant, features in [(ACME, ["all"]), (GLOBEX, ["crm"]), (INITECH, ["all"])]:
-            self.edge("tenant", "create", tenant)
-            self.edge("tenant", "features", tenant, *features)
-            everything = [f"{resource}.all" for resource in RESOURCES]
-            self.edge("role", "put", "--tenant", tenant, "owner", *everything)
-            self.edge("role", "put", "--tenant", tenant, "viewer", *(f"{resource}.read" for resource in RESOURCES))
-        for tenant, user, role in [
-            (ACME, OWNER, "owner"),
-            (ACME, VIEWER, "viewer"),
-            (ACME, DISABLED, "owner"),
-            (ACME, REMOVED, "owner"),
-            (GLOBEX, LIMITED, "owner"),
-            (INITECH, OWNER, "owner"),
-        ]:
-            self.edge("user", "put", "--tenant", tenant, user, "--role", role)
-        self.suspended = self.token(INITECH, OWNER, "contact.read")["token"]
+        """Tenants with their roles, users, and the tokens of those who may use none."""
+        self.tenant(ACME, features="all")
+        self.tenant(GLOBEX, features=["crm"])
+        self.tenant(INITECH, features="all", status="suspended")
+        self.user(ACME, OWNER, "owner")
+        self.user(ACME, VIEWER, "viewer")
+        self.user(ACME, DISABLED, "owner", status="disabled")
+        self.user(GLOBEX, LIMITED, "owner")
+        self.user(INITECH, OWNER, "owner")
         self.disabled = self.token(ACME, DISABLED, "contact.read")["token"]
         self.removed = self.token(ACME, REMOVED, "contact.read")["token"]
-        self.edge("tenant", "suspend", INITECH)
-        self.edge("user", "disable", "--tenant", ACME, DISABLED)
-        self.edge("user", "remove", "--tenant", ACME, REMOVED)
+        self.suspended = self.token(INITECH, OWNER, "contact.read")["token"]
+
+    def tenant(self, tenant: str, features: str | list, status: str = "active"):
+        self.write(tenant, "TENANT", status=status, features=features, roles=ROLES)
+
+    def user(self, tenant: str, user: str, role: str, status: str = "active"):
+        self.write(tenant, f"USER#{user}", kind="person", status=status, roles=[role])
 
     def token(self, tenant: str, user: str, *scopes: str, key: str | None = None) -> dict:
-        """Issues a token: its text, shown this once, and its id."""
-        asked = [part for scope in scopes for part in ("--scope", scope)]
-        issued = self.edge("pat", "issue", "--tenant", tenant, "--user", user, "--name", "e2e", *asked, key=key)
-        self.issued.append(issued["token"])
-        return issued
+        """A token and its record; `key` is another than the function's."""
+        token = token_format.issue(key or self.secret["current"], tenant, user)
+        self.issued.append(token)
+        sort_key, now = f"PAT#{token_format.digest(token)}", int(time.time())
+        self.write(
+            tenant,
+            sort_key,
+            id=f"pat_{secrets.token_hex(8)}",
+            name="e2e",
+            user=user,
+            scopes=list(scopes),
+            created=now,
+            expires=now + DAY,
+        )
+        return {"token": token, "key": {"pk": f"TENANT#{tenant}", "sk": sort_key}}
 
-    def revoke(self, tenant: str, token_id: str):
-        self.edge("pat", "revoke", "--tenant", tenant, token_id)
+    def revoke(self, issued: dict):
+        self.table.update_item(Key=issued["key"], UpdateExpression="SET revoked = created")
 
     def revoked(self) -> str:
         issued = self.token(ACME, OWNER, "contact.read")
-        self.revoke(ACME, issued["id"])
+        self.revoke(issued)
         return issued["token"]
 
     def forged(self) -> str:
@@ -70,25 +85,16 @@ class Operator:
 
     def forgotten(self) -> str:
         issued = self.token(ACME, OWNER, "contact.read")
-        table, key = self.record(issued["id"])
-        table.delete_item(Key=key)
+        self.table.delete_item(Key=issued["key"])
         return issued["token"]
 
     def expired(self) -> str:
         issued = self.token(ACME, OWNER, "contact.read")
-        table, key = self.record(issued["id"])
-        table.update_item(Key=key, UpdateExpression="SET expires = created")
+        self.table.update_item(Key=issued["key"], UpdateExpression="SET expires = created")
         return issued["token"]
 
-    def record(self, token_id: str) -> tuple:
-        """Where a token's record is: what `edge` refuses to do to it is done with the table's own tools."""
-        table = self.stack.session.resource("dynamodb", endpoint_url=self.stack.emulator.url).Table(self.stack.table)
-        items = table.query(
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": f"TENANT#{ACME}", ":sk": "PAT#"},
-        )["Items"]
-        found = next(item for item in items if item["id"] == token_id)
-        return table, {"pk": found["pk"], "sk": found["sk"]}
+    def write(self, tenant: str, sort_key: str, **attributes):
+        self.table.put_item(Item={"pk": f"TENANT#{tenant}", "sk": sort_key} | attributes)
 
     def rotate(self) -> str:
         """A new key, with the old one still read. The version of the secret that says so."""
@@ -107,14 +113,6 @@ class Operator:
     def adopt(self, secret: dict):
         self.secret = secret
         self.keys.append(secret["current"])
-
-    def edge(self, *arguments: str, key: str | None = None) -> dict:
-        environment = self.stack.emulator.environment() | {"PAT_MAC_KEY": key or self.secret["current"]}
-        command = [EDGE, "--json", *arguments, "--table", self.stack.table]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
-        if run.returncode:
-            raise SystemExit(f"`edge {' '.join(arguments)}` failed: {run.stderr}")
-        return json.loads(run.stdout) if run.stdout.strip() else {}
 
 
 def new_key() -> str:

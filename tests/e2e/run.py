@@ -4,7 +4,7 @@ The judge is ministack, an independent emulator of CloudFormation, Lambda, API G
 IAM, with enforcement on: the authorizer's own binary runs under a Lambda runtime API with the role of the template,
 and the gateways apply the policies that it returns. Nothing leaves the loopback interface.
 
-It needs `make build` and `cargo build --bin edge`, and prints what was asked, what was answered and why.
+It needs what `make build` makes, and prints what was asked, what was answered and why.
 """
 
 import json
@@ -27,9 +27,8 @@ PLAIN = {"ExampleRestApi": "true", "ExampleHttpApi": "true", "TableDeletionProte
 
 
 def main() -> int:
-    for needed in (ROOT / "target/lambda/authorizer.zip", ROOT / "target/debug/edge"):
-        if not needed.exists():
-            raise SystemExit(f"`{needed.relative_to(ROOT)}` is not there: `make build`, `cargo build --bin edge`")
+    if not (ROOT / "target/lambda/authorizer.zip").exists():
+        raise SystemExit("there is no `target/lambda/authorizer.zip`: `make build` makes it")
     report = Report()
     with tempfile.TemporaryDirectory(prefix="edge-e2e-") as folder, Emulator(pathlib.Path(folder)) as emulator:
         stack = Stack(emulator)
@@ -66,17 +65,14 @@ def asked_each_time(operator: Operator, doors: Doors, report: Report):
         Ask("a token of a user who was removed", 401, ["unknown_user"], token=operator.removed),
         Ask("scope and role allow it", 200, ["allowed"], token=text, shows=who),
         Ask("the scheme in lower case", 200, ["allowed"], headers={"Authorization": f"bearer {text}"}),
-        Ask("a verb that the scope does not cover", 403, ["scope"], token=text, verb="DELETE",
-            shows={"reason": "insufficient_permission", "scopes": "contact.read contact.write"}),
+        Ask("a verb that the scope does not cover", 403, ["scope"], token=text, verb="DELETE"),
         Ask("a resource that the scope does not name", 403, ["scope"], token=text, path=DEAL),
         Ask("the scope allows it and the role does not", 403, ["role"], verb="DELETE",
-            token=operator.token(ACME, VIEWER, "contact.delete")["token"],
-            shows={"reason": "insufficient_permission", "scopes": "contact.delete", "permissions": ""}),
+            token=operator.token(ACME, VIEWER, "contact.delete")["token"]),
         Ask("a feature that the tenant does not have", 403, ["feature"], path=DEAL,
             token=operator.token(GLOBEX, LIMITED, "deal.read")["token"]),
-        Ask("a suspended tenant", 403, ["tenant_suspended"], token=operator.suspended,
-            shows={"reason": "tenant_suspended"}),
-        Ask("a path under one that is covered", 403, [], token=text, path=f"{CONTACT}/secrets", http=404),
+        Ask("a suspended tenant", 403, ["tenant_suspended"], token=operator.suspended),
+        Ask("a path under one that is covered", 403, [], token=text, path=f"{CONTACT}/secrets", http=404, routed=False),
         Ask("a preflight, which carries no credentials", (200, 204), [], verb="OPTIONS",
             headers={"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"}),
     ]:  # fmt: skip
@@ -110,7 +106,7 @@ def asked_with_a_cache(operator: Operator, doors: Doors, report: Report):
             Ask("a resource out of scope, from the cache", 403, [], token=token, path=DEAL),
         ]:
             ask(doors, report, asked, [gateway])
-        operator.revoke(ACME, issued["id"])
+        operator.revoke(issued)
         ask(doors, report, Ask("after its revocation, within the TTL", 200, [], token=token), [gateway])
         if time.monotonic() - start > CACHE_SECONDS:
             report.note(f"this machine took longer than {CACHE_SECONDS} s for the rows above")
