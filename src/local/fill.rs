@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 
 use super::demo::Demonstration;
 use super::issuer::ISSUER;
 use super::store::TABLE;
+use crate::store::admin::{Admin, AdminError};
 use crate::store::key;
 use crate::store::record::{Item, text, write_grant, write_key, write_pat, write_tenant, write_user};
 
@@ -39,20 +39,10 @@ pub async fn fill(client: &Client, demonstration: &Demonstration) -> Result<(), 
 }
 
 async fn create_table(client: &Client) -> Result<(), FillError> {
-    let attribute =
-        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
-    let part = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    let created = client
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute(key::PK).map_err(failed)?)
-        .attribute_definitions(attribute(key::SK).map_err(failed)?)
-        .key_schema(part(key::PK, KeyType::Hash).map_err(failed)?)
-        .key_schema(part(key::SK, KeyType::Range).map_err(failed)?)
-        .send()
-        .await;
-    done_or(created, "ResourceInUseException")
+    match Admin::new(client.clone(), TABLE.to_owned()).create_table().await {
+        Ok(_) | Err(AdminError::TableExists { .. }) => Ok(()),
+        Err(error) => Err(FillError(error.to_string())),
+    }
 }
 
 async fn put(client: &Client, partition: String, sort_key: String, mut item: Item) -> Result<(), FillError> {

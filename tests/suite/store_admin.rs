@@ -5,7 +5,7 @@ use edge_authorizer::access::principal::Principal;
 use edge_authorizer::access::requirement::Verdict;
 use edge_authorizer::access::tenant::{Features, Tenant, TenantStatus, User, UserKind, UserStatus};
 use edge_authorizer::store::Store;
-use edge_authorizer::store::admin::pat::{Issued, NewPat, PatEntropy, Rotated};
+use edge_authorizer::store::admin::pat::{Issued, NewPat, PatEntropy, Rotated, Rotation};
 use edge_authorizer::store::admin::{Admin, AdminError};
 use edge_authorizer::store::client::{Endpoint, connect};
 use edge_authorizer::store::read::DynamoStore;
@@ -79,7 +79,8 @@ async fn issue(admin: &Admin, byte: u8, second: u64) -> Issued {
 }
 
 async fn rotate(admin: &Admin, id: &str, overlap: u64, byte: u8, second: u64) -> Result<Rotated, AdminError> {
-    admin.rotate_pat(&catalogue(), &format(), &acme(), id, None, overlap, entropy(byte), &at(second)).await
+    let rotation = Rotation { id: id.to_owned(), life: None, overlap };
+    admin.rotate_pat(&catalogue(), &format(), &acme(), &rotation, entropy(byte), &at(second)).await
 }
 
 /// What a decision makes of a token's text.
@@ -92,7 +93,7 @@ async fn establish(store: &Embedded, text: &str, now: u64) -> Result<Principal, 
 }
 
 async fn actions(admin: &Admin) -> Vec<String> {
-    let log = admin.audit(&acme()).await.unwrap();
+    let log = admin.audit(&acme(), Timestamp::default()).await.unwrap();
     log.iter().map(|entry| format!("{} {} {}", entry.by, entry.action.as_str(), entry.subject)).collect()
 }
 
@@ -274,7 +275,7 @@ fn a_change_leaves_attributes_of_others_alone() {
         let item = client.get_item().table_name(TABLE).key("pk", text(&format!("TENANT#{}", acme())));
         let item = item.key("sk", text("TENANT")).send().await.unwrap().item.unwrap();
         assert_eq!((&item["tier"], &item["status"]), (&text("gold"), &text("suspended")));
-        let log = admin.audit(&acme()).await.unwrap();
+        let log = admin.audit(&acme(), Timestamp::default()).await.unwrap();
         let changes = &log.last().unwrap().changes;
         assert_eq!(changes.keys().collect::<Vec<_>>(), ["status"]);
         assert_eq!(changes["status"].before, Some(text("active")));

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::stamp::time_key;
 use super::{Admin, AdminError};
 use crate::access::identity::TenantId;
 use crate::store::record::{Attributes, Item, number, text};
 use crate::store::{StoreFault, key};
+use crate::timestamp::Timestamp;
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,12 +114,13 @@ impl AuditRecord {
 }
 
 impl Admin {
-    /// The tenant's audit log, oldest first.
+    /// The tenant's audit log from a time on, oldest first.
     ///
     /// # Errors
     /// [`AdminError::Store`] when the store fails.
-    pub async fn audit(&self, tenant: &TenantId) -> Result<Vec<AuditRecord>, AdminError> {
-        let items = self.every(tenant, key::AUDIT_PREFIX).await?;
+    pub async fn audit(&self, tenant: &TenantId, since: Timestamp) -> Result<Vec<AuditRecord>, AdminError> {
+        let from = format!("{}{}", key::AUDIT_PREFIX, time_key(since.seconds().saturating_mul(1000)));
+        let items = self.between(tenant, &from, &format!("{}~", key::AUDIT_PREFIX)).await?;
         Ok(items.iter().map(AuditRecord::read).collect::<Result<_, _>>()?)
     }
 }

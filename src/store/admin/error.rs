@@ -1,5 +1,7 @@
 //! Why a change was not made, in words that say what to do next.
 
+use crate::access::catalogue::Catalogue;
+use crate::reference::nearest;
 use crate::store::StoreFault;
 use crate::timestamp::Timestamp;
 
@@ -75,6 +77,12 @@ pub enum AdminError {
 }
 
 impl AdminError {
+    /// A name that the API's catalogue does not know, with the nearest that it does.
+    pub fn unknown_permission(given: &str, catalogue: &Catalogue) -> Self {
+        let nearest = nearest(given, catalogue.names(catalogue.every())).map(str::to_owned);
+        Self::UnknownPermission { given: given.to_owned(), nearest }
+    }
+
     /// Whether the store failed, rather than what was asked being impossible.
     pub fn is_fault(&self) -> bool {
         matches!(self, Self::Store(_) | Self::TableNotReady { .. })

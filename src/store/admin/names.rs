@@ -3,16 +3,13 @@
 use super::AdminError;
 use crate::access::catalogue::Catalogue;
 use crate::access::tenant::{Features, is_name};
-
-/// How alike two names must be for one to be suggested in place of the other: a slip of the hand or two, not a guess.
-const ALIKE: f64 = 0.75;
+use crate::reference::nearest;
 
 /// Permissions that a role may hold, each once, in the catalogue's order.
 pub(super) fn permissions(catalogue: &Catalogue, names: &[String]) -> Result<Vec<String>, AdminError> {
     for name in names {
         if catalogue.permission(name).is_none() {
-            let nearest = nearest(name, catalogue.names(catalogue.every()));
-            return Err(AdminError::UnknownPermission { given: name.clone(), nearest });
+            return Err(AdminError::unknown_permission(name, catalogue));
         }
     }
     Ok(catalogue
@@ -38,7 +35,7 @@ pub(super) fn features(catalogue: &Catalogue, features: Features) -> Result<Feat
     let Features::Named(mut names) = features else { return Ok(Features::All) };
     for name in &names {
         if !catalogue.features().any(|(known, _)| known == name) {
-            let nearest = nearest(name, catalogue.features().map(|(known, _)| known));
+            let nearest = nearest(name, catalogue.features().map(|(known, _)| known)).map(str::to_owned);
             return Err(AdminError::UnknownFeature { given: name.clone(), nearest });
         }
     }
@@ -50,13 +47,4 @@ pub(super) fn features(catalogue: &Catalogue, features: Features) -> Result<Feat
 /// A name for a role.
 pub(super) fn role(name: &str) -> Result<(), AdminError> {
     if is_name(name) { Ok(()) } else { Err(AdminError::InvalidName { given: name.to_owned() }) }
-}
-
-/// The known name that the given one most likely stands for, if any is near.
-pub(super) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    known
-        .map(|name| (strsim::normalized_damerau_levenshtein(given, name), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name.to_owned())
 }

@@ -44,6 +44,17 @@ pub struct NewPat {
     pub life: Option<u64>,
 }
 
+/// A token that is to be replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The id of the old token.
+    pub id: String,
+    /// How long the new one lives, in seconds; as long as the old one was issued for, if not said.
+    pub life: Option<u64>,
+    /// How long the old one stays good, in seconds.
+    pub overlap: u64,
+}
+
 /// The random bytes of one token, fresh from a cryptographically secure generator.
 #[derive(Clone, Copy)]
 pub struct PatEntropy {
@@ -148,27 +159,21 @@ impl Admin {
     }
 
     /// Puts a new token in the place of an old one: same user, same name, same scopes, and as long a life unless said
-    /// otherwise. The old one stays good for `overlap` seconds and never beyond its own end.
+    /// otherwise. The old one stays good for the overlap and never beyond its own end.
     ///
     /// # Errors
     /// [`AdminError::AlreadyRotated`], [`AdminError::AlreadyRevoked`], [`AdminError::Expired`], and as when issuing.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what, for how long, with which bytes, by whom: none goes with another"
-    )]
     pub async fn rotate_pat(
         &self,
         catalogue: &Catalogue,
         format: &PatFormat,
         tenant: &TenantId,
-        id: &str,
-        life_asked: Option<u64>,
-        overlap: u64,
+        rotation: &Rotation,
         entropy: PatEntropy,
         stamp: &Stamp,
     ) -> Result<Rotated, AdminError> {
         let (token, old, record, rights) = settle(async || {
-            let (before, old) = self.pat_record(tenant, id).await?;
+            let (before, old) = self.pat_record(tenant, &rotation.id).await?;
             let (guards, tenant, rights) = self.holder(catalogue, tenant, &old.user).await?;
             let token = format.issue(&tenant.id, &old.user, entropy.secret);
             let new_id = public_id(entropy.id);
@@ -176,11 +181,11 @@ impl Admin {
             let record = PatRecord {
                 id: new_id.clone(),
                 created: stamp.now(),
-                expires: stamp.now().plus(life(&tenant, life_asked.or(Some(inherited)))?),
+                expires: stamp.now().plus(life(&tenant, rotation.life.or(Some(inherited)))?),
                 last_used: None,
                 ..old.clone()
             };
-            let ending = outgoing(old.clone(), new_id, overlap, stamp.now())?;
+            let ending = outgoing(old.clone(), new_id, rotation.overlap, stamp.now())?;
             let steps = vec![amend(Action::PatRotate, before, &old, &ending), issue(&token, &record)];
             self.commit(Change { tenant: &tenant.id, steps, guards }, stamp).await?;
             Ok((token, ending, record, rights))

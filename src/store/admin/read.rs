@@ -24,15 +24,22 @@ impl Admin {
         Ok(answer.item)
     }
 
-    /// Every record of a tenant whose sort key starts so, however many pages that takes.
+    /// Every record of a tenant whose sort key starts so.
     pub(super) async fn every(&self, tenant: &TenantId, prefix: &str) -> Result<Vec<Item>, AdminError> {
+        // What follows a prefix is an id or hex digits: nothing in either sorts behind `~`.
+        self.between(tenant, prefix, &format!("{prefix}~")).await
+    }
+
+    /// Every record of a tenant with a sort key from here to there, however many pages that takes.
+    pub(super) async fn between(&self, tenant: &TenantId, first: &str, last: &str) -> Result<Vec<Item>, AdminError> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":pk", text(&key::tenant_partition(tenant)))
-            .expression_attribute_values(":prefix", text(prefix))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
             .consistent_read(true)
             .into_paginator()
             .items()

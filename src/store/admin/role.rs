@@ -5,6 +5,7 @@ use super::{Admin, AdminError, Stamp, names};
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::TenantId;
 use crate::access::tenant::Tenant;
+use crate::reference::nearest;
 
 impl Admin {
     /// Creates a role or gives it these permissions and no others.
@@ -57,6 +58,6 @@ pub(super) fn unknown(tenant: &Tenant, role: &str) -> AdminError {
     AdminError::NoRole {
         tenant: tenant.id.to_string(),
         role: role.to_owned(),
-        nearest: names::nearest(role, tenant.roles.keys().map(String::as_str)),
+        nearest: nearest(role, tenant.roles.keys().map(String::as_str)).map(str::to_owned),
     }
 }

@@ -27,6 +27,11 @@ impl Stamp {
 
     /// What the sort key of its audit record ends in: sorted as text, it is sorted by time.
     pub(super) fn key(&self) -> String {
-        format!("{:015}#{:016x}", self.milliseconds, self.nonce)
+        format!("{}#{:016x}", time_key(self.milliseconds), self.nonce)
     }
+}
+
+/// A time as sort keys hold it, in milliseconds and as wide as it will be for 30,000 years.
+pub(super) fn time_key(milliseconds: u64) -> String {
+    format!("{milliseconds:015}")
 }

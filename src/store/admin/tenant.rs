@@ -1,5 +1,7 @@
 //! Tenants: created, suspended, resumed, given features and a limit.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::audit::Action;
 use super::change::{Change, Revision, Step, settle};
 use super::{Admin, AdminError, Stamp, names};
@@ -127,6 +129,29 @@ impl Admin {
         let item = item.ok_or_else(|| AdminError::NoTenant { tenant: id.to_string() })?;
         let tenant = read_tenant(id, &item)?;
         Ok((item, tenant))
+    }
+}
+
+/// The size of a tenant's record in bytes, as DynamoDB counts it: what every decision pays for reading.
+///
+/// Source: "DynamoDB item sizes and formats", Amazon DynamoDB Developer Guide.
+pub fn size(tenant: &Tenant) -> usize {
+    let partition = key::tenant_partition(&tenant.id);
+    let own = [key::PK, &partition, key::SK, key::TENANT].map(str::len).iter().sum::<usize>();
+    own + item_size(&write_tenant(tenant))
+}
+
+fn item_size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + value_size(value)).sum::<usize>(),
+        AttributeValue::M(entries) => 3 + entries.len() + item_size(entries),
+        _ => 1,
     }
 }
 
