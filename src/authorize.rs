@@ -93,8 +93,7 @@ impl Authorizer {
         let bearer = bearer(&request.authorization)?;
         let credential = self.credential(bearer, store, now).await?;
         trail.identified(&credential);
-        let records = store.read(&credential).await?;
-        let principal = Principal::establish(&credential, records, &self.api.catalogue, now)?;
+        let principal = self.principal(&credential, store, now).await?;
         trail.established(&principal);
         if is_stale(principal.token.last_used, now) {
             store.touch(&credential, now).await;
@@ -102,6 +101,26 @@ impl Authorizer {
         let verdict = self.verdict(&arn, request.kind.router(), &principal, trail);
         trail.reason = verdict.map_or(Reason::NoRoute, Reason::from);
         Ok(answer::write(&principal, verdict, &request, &arn, &self.api, &self.settings)?)
+    }
+
+    /// Whom a token stands for, as a decision would find it, and without a trace in the table.
+    ///
+    /// # Errors
+    /// [`Stopped`], with what a decision would have stopped at.
+    pub async fn identify(&self, token: &str, store: &impl Store, now: Timestamp) -> Result<Principal, Stopped> {
+        let header = format!("Bearer {token}");
+        let credential = self.credential(BearerToken::from_header(&header)?, store, now).await?;
+        self.principal(&credential, store, now).await
+    }
+
+    async fn principal(
+        &self,
+        credential: &Credential,
+        store: &impl Store,
+        now: Timestamp,
+    ) -> Result<Principal, Stopped> {
+        let records = store.read(credential).await?;
+        Ok(Principal::establish(credential, records, &self.api.catalogue, now)?)
     }
 
     /// Reads no more than a key set, and that only for a token that nothing but its signature can refute.

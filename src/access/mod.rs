@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 pub mod effective;
+pub mod explanation;
 pub mod identity;
 pub mod permission;
 pub mod principal;

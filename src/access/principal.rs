@@ -88,8 +88,28 @@ impl Principal {
         if &user.id != credential.user() {
             return Err(mismatch("user", "it has another id").into());
         }
+        Ok(Self::acting(tenant, user, token, catalogue)?)
+    }
+
+    /// A user as if it acted with a good token of these scopes: for explanations, and never for a decision.
+    ///
+    /// # Errors
+    /// [`Refusal::UserDisabled`].
+    pub fn supposed(
+        tenant: Tenant,
+        user: User,
+        kind: TokenKind,
+        scopes: &[String],
+        catalogue: &Catalogue,
+    ) -> Result<Self, Refusal> {
+        let scopes = asked_for(scopes, catalogue);
+        let token = Token { kind, id: String::new(), client_id: None, scopes, last_used: None };
+        Self::acting(tenant, user, token, catalogue)
+    }
+
+    fn acting(tenant: Tenant, user: User, token: Token, catalogue: &Catalogue) -> Result<Self, Refusal> {
         if user.status == UserStatus::Disabled {
-            return Err(Refusal::UserDisabled.into());
+            return Err(Refusal::UserDisabled);
         }
         let rights = Rights::of(&user, &tenant, catalogue);
         Ok(Self { tenant, user, token, rights })
