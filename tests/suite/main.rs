@@ -5,6 +5,7 @@
 mod architecture;
 mod awkward;
 mod both_kinds;
+mod cli_transcripts;
 mod embedded;
 mod exactness;
 mod gateway;

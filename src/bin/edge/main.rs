@@ -1,14 +1,29 @@
 //! `edge`: the command line, on an operator's or an integrator's machine. Wiring only: a file a command.
 
+mod audit;
+mod completion;
+mod connection;
+mod explain;
 mod failure;
+mod host;
+mod invoke;
+mod output;
 mod pack;
+mod pat;
+mod role;
 mod serve;
+mod span;
+mod table;
+mod tenant;
+mod user;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
+use host::block_on;
+use output::Output;
 
 /// The front door of an API: who may call what, and why.
 #[derive(Debug, Parser)]
@@ -31,8 +46,22 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Pack(pack::PackArgs),
     Serve(serve::ServeArgs),
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    #[command(subcommand)]
+    Role(role::Role),
+    #[command(subcommand)]
+    User(user::UserCommand),
+    #[command(subcommand)]
+    Pat(pat::Pat),
+    Audit(audit::Audit),
+    Explain(explain::Explain),
+    Invoke(invoke::Invoke),
+    #[command(subcommand)]
+    Table(table::Table),
+    Pack(pack::PackArgs),
+    Completion(completion::Completion),
 }
 
 fn main() -> ExitCode {
@@ -44,7 +73,17 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let output = if cli.json { Output::Json } else { Output::Text };
     match cli.command {
+        Command::Tenant(command) => block_on(command.run(output)),
+        Command::Role(command) => block_on(command.run(output)),
+        Command::User(command) => block_on(command.run(output)),
+        Command::Pat(command) => block_on(command.run(output)),
+        Command::Audit(command) => block_on(command.run(output)),
+        Command::Explain(command) => block_on(command.run(output)),
+        Command::Invoke(command) => block_on(command.run(output)),
+        Command::Table(command) => block_on(command.run(output)),
+        Command::Completion(command) => Ok(command.run(Cli::command())),
         Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args, cli.json),
     }
