@@ -2,6 +2,7 @@
 //!
 //! The file holds the local key of the tokens and the tokens themselves, so only its owner may read it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -24,10 +25,8 @@ pub struct LocalState {
     pub region: String,
     /// The table.
     pub table: String,
-    /// The prefix of its personal access tokens, `crm`.
-    pub pat_prefix: String,
-    /// The key of its personal access tokens, as `PAT_MAC_KEY` holds it.
-    pub pat_mac_key: String,
+    /// The authorizer's settings, as its environment would hold them: the key of its tokens among them.
+    pub settings: BTreeMap<String, String>,
 }
 
 impl LocalState {

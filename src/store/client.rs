@@ -22,9 +22,11 @@ const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
 /// Where the table is and who asks.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
+    /// The region that requests are signed for.
     pub region: String,
     /// Another endpoint than the region's own: the embedded store, an emulator.
     pub url: Option<String>,
+    /// Who asks.
     pub credentials: SharedCredentialsProvider,
 }
 

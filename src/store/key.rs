@@ -13,8 +13,10 @@
 use crate::access::identity::{GrantId, TenantId, UserId};
 use crate::token::pat::PatDigest;
 
-/// The names of the key's attributes.
+/// The attribute that says in which partition a record lies.
 pub const PK: &str = "pk";
+
+/// The attribute that says where in its partition.
 pub const SK: &str = "sk";
 
 /// The attribute after whose time, in seconds since 1970, the table may forget a record.
@@ -23,11 +25,15 @@ pub const TTL: &str = "ttl";
 /// The sort key of a tenant's own record.
 pub const TENANT: &str = "TENANT";
 
-/// What the sort keys of a kind of record start with.
+/// What the sort keys of users start with.
 pub const USER_PREFIX: &str = "USER#";
+/// What the sort keys of personal access tokens start with.
 pub const PAT_PREFIX: &str = "PAT#";
+/// What the sort keys of grants start with.
 pub const GRANT_PREFIX: &str = "GRANT#";
+/// What the sort keys of the audit log start with.
 pub const AUDIT_PREFIX: &str = "AUDIT#";
+/// What both keys of an issuer's public keys start with.
 pub const KEY_PREFIX: &str = "KEY#";
 
 /// The partition of a tenant: everything that is its own.

@@ -34,14 +34,26 @@ pub trait Store {
 /// The store did not do its part. Never the caller's fault, so never a 401, and never an allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreFault {
+    /// No answer in time.
     #[error("the store did not answer within {milliseconds} ms")]
-    Timeout { milliseconds: u64 },
+    Timeout {
+        /// How long was waited.
+        milliseconds: u64,
+    },
+    /// No connection, no credentials, or an answer that is none.
     #[error("the store could not be reached: {0}")]
     Unreachable(String),
+    /// An answer, and it is an error.
     #[error("the store refused the request: {0}")]
     Refused(String),
+    /// A record that is not what it must be.
     #[error("the record `{record}` cannot be read: {what}")]
-    BrokenRecord { record: String, what: String },
+    BrokenRecord {
+        /// The kind of the record.
+        record: String,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 impl StoreFault {

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use edge_authorizer::reference;
 use regex::Regex;
 
 use crate::embedded::{Embedded, REGION, TABLE};
+use crate::world;
 
 /// What the shell prints behind a command: this, its exit code, and a line end.
 const MARK: &str = "\u{1e}exit ";
@@ -123,8 +123,7 @@ fn run(commands: &[String], store: &Embedded) -> Vec<String> {
 fn pack() -> &'static Path {
     static PACK: LazyLock<PathBuf> = LazyLock::new(|| {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("transcripts.pack.json");
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("api.yaml")).unwrap();
-        fs::write(&file, serde_json::to_string(&reference::compile(&text).unwrap()).unwrap()).unwrap();
+        fs::write(&file, serde_json::to_string(&world::pack()).unwrap()).unwrap();
         file
     });
     &PACK

@@ -5,9 +5,11 @@
 mod architecture;
 mod awkward;
 mod both_kinds;
+mod cli;
 mod cli_transcripts;
 mod embedded;
 mod exactness;
+mod explanation;
 mod gateway;
 mod iam_judge;
 mod issuers;

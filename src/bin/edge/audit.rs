@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::host;
-use crate::output::{HEADING, Output, styled};
+use crate::output::{HEADING, Output, harmless, styled};
 use crate::span;
 
 /// List who changed what in a tenant, oldest first.
@@ -84,7 +84,7 @@ fn time(record: &AuditRecord) -> String {
 /// An attribute in one line.
 fn words(name: &str, value: &AttributeValue) -> String {
     match plain(name, value) {
-        Value::String(text) => text,
+        Value::String(text) => harmless(&text),
         Value::Array(names) if names.is_empty() => "none".to_owned(),
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         other => other.to_string(),

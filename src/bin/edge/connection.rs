@@ -133,12 +133,10 @@ impl Opened {
     /// The settings of the installation: its environment variables, here or as the running `edge serve` has them.
     pub(crate) fn settings(&self, keys: &Keys) -> Result<Settings, Failure> {
         let file = keys.mac_key_file.as_deref().map(secret).transpose()?;
-        let local = self.local.as_ref();
-        let variable = |name: &str| match (name, local) {
-            ("PAT_MAC_KEY", _) if file.is_some() => file.clone(),
-            ("PAT_MAC_KEY", Some(local)) => Some(local.pat_mac_key.clone()),
-            ("PAT_PREFIX", Some(local)) => Some(local.pat_prefix.clone()),
-            _ => host::variable(name),
+        let variable = |name: &str| match &self.local {
+            _ if name == "PAT_MAC_KEY" && file.is_some() => file.clone(),
+            Some(local) => local.settings.get(name).cloned(),
+            None => host::variable(name),
         };
         Settings::read(variable).map_err(|error| {
             let hint = "set it as the authorizer has it, or use `--mac-key-file`, or `--local`";

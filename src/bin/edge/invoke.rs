@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use edge_authorizer::api::Api;
+use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::decision::{Decision, Outcome};
+use edge_authorizer::local::installation::Installation;
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, Keys, Reference};
@@ -22,11 +25,15 @@ use crate::pack;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  edge invoke --local events/rest-token-allowed.json
+  edge invoke --sample events/rest-token-allowed.json
+  edge invoke --local event.json
   edge invoke --table edge-authorizer - < event.json")]
 pub(crate) struct Invoke {
     /// The event, as API Gateway sends it; `-` for standard input.
     event: PathBuf,
+    /// Answer as the demonstration that the events in `events/` are of: no table is needed.
+    #[arg(long, conflicts_with = "local")]
+    sample: bool,
     #[command(flatten)]
     reference: Reference,
     #[command(flatten)]
@@ -38,9 +45,8 @@ pub(crate) struct Invoke {
 impl Invoke {
     pub(crate) async fn run(&self, output: Output) -> Result<ExitCode, Failure> {
         let event = event(&self.event)?;
-        let opened = self.connection.open().await?;
-        let authorizer = opened.authorizer(self.reference.api()?, &self.keys)?;
-        let decision = authorizer.decide(&event, &opened.store(), host::now()).await;
+        let api = self.reference.api()?;
+        let decision = if self.sample { decide_sample(api, &event).await? } else { self.decide(api, &event).await? };
         let answer = answer(&decision)?;
         output.show(
             || format!("{answer:#}"),
@@ -55,6 +61,20 @@ impl Invoke {
         );
         Ok(told(&decision, output))
     }
+
+    async fn decide(&self, api: Api, event: &str) -> Result<Decision, Failure> {
+        let opened = self.connection.open().await?;
+        Ok(opened.authorizer(api, &self.keys)?.decide(event, &opened.store(), host::now()).await)
+    }
+}
+
+/// Decides as the demonstration of the sample events would, in a store of its own.
+async fn decide_sample(api: Api, event: &str) -> Result<Decision, Failure> {
+    let failed = |error: &dyn std::error::Error| Failure::Fault(error.to_string());
+    let Installation { store, demonstration } =
+        Installation::public(&api.catalogue).await.map_err(|error| failed(&error))?;
+    let authorizer = Authorizer::new(api, demonstration.settings).map_err(|error| failed(&error))?;
+    Ok(authorizer.decide(event, &store.store(), host::now()).await)
 }
 
 /// What the runtime hands to the gateway: the policy, or an error's message.

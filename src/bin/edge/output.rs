@@ -59,6 +59,11 @@ pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) ->
     rows.iter().fold(heading, |text, row| text + "\n" + &line(row))
 }
 
+/// Text that others wrote, safe on a terminal: no control character of it gets there.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
 /// A list in one line; `none` if it is empty.
 pub(crate) fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(" ") }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::connection::{Connection, Keys, Reference};
 use crate::failure::Failure;
 use crate::host::{self, Author};
-use crate::output::{BAD, DOUBTFUL, GOOD, Output, list, pat_json, pat_state, sheet, styled, table};
+use crate::output::{BAD, DOUBTFUL, GOOD, Output, harmless, list, pat_json, pat_state, sheet, styled, table};
 use crate::span;
 
 /// Personal access tokens.
@@ -250,7 +250,7 @@ fn show(pat: &PatRecord, now: Timestamp, output: Output) {
     let text = || {
         sheet(&[
             ("token", pat.id.clone()),
-            ("name", pat.name.clone()),
+            ("name", harmless(&pat.name)),
             ("state", styled(style, state)),
             ("user", pat.user.to_string()),
             ("scopes", list(&pat.scopes)),
@@ -272,7 +272,7 @@ fn pats_text(pats: &[PatRecord], now: Timestamp) -> String {
             pat.user.to_string(),
             pat.expires.to_rfc3339(),
             pat.scopes.join(" "),
-            pat.name.clone(),
+            harmless(&pat.name),
         ]
     };
     table(["TOKEN", "STATE", "USER", "EXPIRES", "SCOPES", "NAME"], &pats.iter().map(row).collect::<Vec<_>>())

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::Args;
 use edge_authorizer::api::Api;
 use edge_authorizer::authorize::Authorizer;
-use edge_authorizer::local::demo::{Demonstration, PAT_PREFIX, Seed};
+use edge_authorizer::local::demo::{Demonstration, Seed, variables};
 use edge_authorizer::local::example::EXAMPLES;
 use edge_authorizer::local::gateway::{Backend, Handled, Stage, serve};
 use edge_authorizer::local::installation::{Installation, InstallationError};
@@ -162,8 +162,7 @@ fn local_state(gateway: &str, dynamodb: String, seed: &Seed) -> LocalState {
         dynamodb,
         region: REGION.to_owned(),
         table: TABLE.to_owned(),
-        pat_prefix: PAT_PREFIX.to_owned(),
-        pat_mac_key: seed.mac_key(),
+        settings: variables(seed).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }
 }
 

@@ -8,70 +8,184 @@ use crate::timestamp::Timestamp;
 /// A change that was not made, or something asked for that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdminError {
-    /// The table itself.
+    /// There is no such table.
     #[error("there is no table `{table}`: create it with `edge table create`, or name another with `--table`")]
-    NoTable { table: String },
+    NoTable {
+        /// Its name.
+        table: String,
+    },
+    /// There is one already.
     #[error("the table `{table}` exists already")]
-    TableExists { table: String },
+    TableExists {
+        /// Its name.
+        table: String,
+    },
+    /// It was created and is not ready.
     #[error("the table `{table}` is not ready after {seconds} s; look again later")]
-    TableNotReady { table: String, seconds: u64 },
+    TableNotReady {
+        /// Its name.
+        table: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
 
-    /// Tenants.
+    /// There is no such tenant.
     #[error("there is no tenant `{tenant}`")]
-    NoTenant { tenant: String },
+    NoTenant {
+        /// The tenant.
+        tenant: String,
+    },
+    /// There is one already.
     #[error("the tenant `{tenant}` exists already")]
-    TenantExists { tenant: String },
+    TenantExists {
+        /// The tenant.
+        tenant: String,
+    },
+    /// It is so already.
     #[error("the tenant `{tenant}` is {status} already")]
-    TenantAlready { tenant: String, status: &'static str },
+    TenantAlready {
+        /// The tenant.
+        tenant: String,
+        /// What it is.
+        status: &'static str,
+    },
 
-    /// Roles.
+    /// The tenant has no such role.
     #[error("the tenant `{tenant}` has no role `{role}`{}", did_you_mean(nearest))]
-    NoRole { tenant: String, role: String, nearest: Option<String> },
+    NoRole {
+        /// The tenant.
+        tenant: String,
+        /// The role.
+        role: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
+    /// Users hold the role.
     #[error("the role `{role}` is held by {}: give them another role first", users.join(", "))]
-    RoleHeld { role: String, users: Vec<String> },
+    RoleHeld {
+        /// The role.
+        role: String,
+        /// Who holds it.
+        users: Vec<String>,
+    },
 
-    /// Users.
+    /// The tenant has no such user.
     #[error("the tenant `{tenant}` has no user `{user}`")]
-    NoUser { tenant: String, user: String },
+    NoUser {
+        /// The tenant.
+        tenant: String,
+        /// The user.
+        user: String,
+    },
+    /// The user is so already.
     #[error("the user `{user}` is {status} already")]
-    UserAlready { user: String, status: &'static str },
+    UserAlready {
+        /// The user.
+        user: String,
+        /// What it is.
+        status: &'static str,
+    },
+    /// No token is issued for a disabled user.
     #[error("the user `{user}` is disabled: enable the user first")]
-    UserDisabled { user: String },
+    UserDisabled {
+        /// The user.
+        user: String,
+    },
 
-    /// Personal access tokens.
+    /// The tenant has no such token; another tenant may.
     #[error("the tenant `{tenant}` has no token `{id}`")]
-    NoPat { tenant: String, id: String },
+    NoPat {
+        /// The tenant.
+        tenant: String,
+        /// The id of the token.
+        id: String,
+    },
+    /// It was revoked before.
     #[error("the token `{id}` was revoked already, at {}", at.to_rfc3339())]
-    AlreadyRevoked { id: String, at: Timestamp },
+    AlreadyRevoked {
+        /// The id of the token.
+        id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It was rotated before.
     #[error("the token `{id}` was rotated already: `{successor}` took its place")]
-    AlreadyRotated { id: String, successor: String },
+    AlreadyRotated {
+        /// The id of the token.
+        id: String,
+        /// The id of the new token.
+        successor: String,
+    },
+    /// What is over cannot be rotated.
     #[error("the token `{id}` expired at {}: issue a new one", at.to_rfc3339())]
-    Expired { id: String, at: Timestamp },
+    Expired {
+        /// The id of the token.
+        id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A longer life than the tenant's tokens may have.
     #[error("a token of the tenant `{tenant}` lives {} at most, and {} was asked for", days(*maximum), days(*asked))]
-    LifeTooLong { tenant: String, asked: u64, maximum: u64 },
+    LifeTooLong {
+        /// The tenant.
+        tenant: String,
+        /// In seconds.
+        asked: u64,
+        /// In seconds.
+        maximum: u64,
+    },
+    /// No life at all.
     #[error("a token that lives no time at all is of no use: say how long, as in `--expires 90d`")]
     NoLife,
+    /// No scope at all.
     #[error("a token without a scope can do nothing: name at least one, as in `--scope contact.read`")]
     NoScope,
+    /// A name that no terminal should show.
     #[error(
         "`{given}` cannot name a token: 1 to {} characters, none of them a control character",
         super::pat::MAX_NAME
     )]
-    InvalidTokenName { given: String },
+    InvalidTokenName {
+        /// As it was given.
+        given: String,
+    },
 
-    /// Names.
+    /// A permission that is not in the API's catalogue.
     #[error("the API has no permission `{given}`{}", did_you_mean(nearest))]
-    UnknownPermission { given: String, nearest: Option<String> },
+    UnknownPermission {
+        /// As it was given.
+        given: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
+    /// A permission that no token can carry.
     #[error("`{given}` administers the tenant itself: a role may hold it, no token can ask for it")]
-    NotAScope { given: String },
+    NotAScope {
+        /// As it was given.
+        given: String,
+    },
+    /// A feature that the API does not know.
     #[error("the API has no feature `{given}`{}", did_you_mean(nearest))]
-    UnknownFeature { given: String, nearest: Option<String> },
+    UnknownFeature {
+        /// As it was given.
+        given: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
+    /// What cannot name a role.
     #[error("`{given}` is no name: a letter or digit, then letters, digits, `_`, `-` or `.`, 64 characters at most")]
-    InvalidName { given: String },
+    InvalidName {
+        /// As it was given.
+        given: String,
+    },
 
-    /// Others who write.
+    /// What the change was decided on was not so any more when it was written.
     #[error("someone else changed `{subject}` at the same moment, and this change was not made: look, and try again")]
-    ChangedMeanwhile { subject: String },
+    ChangedMeanwhile {
+        /// What else was changed.
+        subject: String,
+    },
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreFault),
 }
