@@ -263,7 +263,10 @@ async fn a_store_that_is_down_is_a_500_and_never_a_401_or_an_allow() {
     "#);
     assert!(!reply.head.contains("www-authenticate"));
     assert_eq!(door.with_token("admin-everything", "GET", CONTACT).await.status, 500);
-    assert_eq!(door.decided(), ["store_unreachable"; 2], "a fault is not cached");
+    // Whether a port that has just closed refuses a connection or lets it wait is the system's choice.
+    let decided = door.decided();
+    assert_eq!(decided.len(), 2, "a fault is not cached: {decided:?}");
+    assert!(decided.iter().all(|code| ["store_unreachable", "store_timeout"].contains(code)), "{decided:?}");
 }
 
 #[tokio::test]
