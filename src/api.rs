@@ -23,10 +23,13 @@ const FORMAT: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pack {
+    /// The version of the format; a program reads one.
     pub format: u32,
     /// `info.title` and `info.version`, for people.
     pub title: String,
+    /// Every permission, and which covers which.
     pub permissions: CatalogueSource,
+    /// Every operation, in the order of the reference.
     pub operations: Vec<PackedOperation>,
     /// The patterns that policies are written with, and what was proved of them.
     pub menu: Menu,
@@ -36,9 +39,11 @@ pub struct Pack {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackedOperation {
+    /// `operationId`.
     pub id: String,
     /// Upper-case, or `ANY`.
     pub verb: String,
+    /// The path, segment by segment.
     pub path: Vec<PackedSegment>,
     /// The alternatives for personal access tokens, each a list of permissions of which all are needed.
     pub pat: Vec<Vec<String>>,
@@ -50,23 +55,47 @@ pub struct PackedOperation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PackedSegment {
+    /// This very text.
     Literal(String),
+    /// `{name}`: any one segment.
     Parameter(String),
-    Id { name: String, prefix: String, digits: usize },
+    /// `{name}`: one segment that is a prefix and lower-case hex digits.
+    Id {
+        /// The parameter's name.
+        name: String,
+        /// What every id begins with, `con_`.
+        prefix: String,
+        /// How many digits follow.
+        digits: usize,
+    },
+    /// `{name+}`: all segments that remain, at least one.
     Greedy(String),
 }
 
 /// A pack that cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
+    /// It is not the JSON of a pack.
     #[error("the pack is not readable: {0}")]
     Json(#[from] serde_json::Error),
+    /// It was written by another version.
     #[error("the pack has the format {found}, and this program reads {FORMAT}: write it again with `edge pack`")]
-    Format { found: u32 },
+    Format {
+        /// The format that it says.
+        found: u32,
+    },
+    /// Its permissions contradict each other.
     #[error("{0}")]
     Catalogue(#[from] CatalogueError),
+    /// An operation requires what is nowhere declared.
     #[error("the operation `{operation}` requires `{permission}`, which the pack does not declare")]
-    UnknownPermission { operation: String, permission: String },
+    UnknownPermission {
+        /// The operation's id.
+        operation: String,
+        /// What it requires.
+        permission: String,
+    },
+    /// Operations and patterns are not of one reference.
     #[error("the pack's patterns were proved for other operations: write it again with `edge pack`")]
     ForeignMenu,
 }
@@ -105,7 +134,9 @@ impl Pack {
 /// The API as a decision uses it.
 #[derive(Clone, Debug)]
 pub struct Api {
+    /// Every permission, by name and by bit.
     pub catalogue: Catalogue,
+    /// Every operation, in the order of the reference.
     pub operations: Vec<Operation>,
     /// The policies of its permission sets.
     pub policies: PolicyCompiler,

@@ -31,13 +31,24 @@ pub struct CatalogueSource {
 pub enum CatalogueError {
     /// More names than a set holds.
     #[error("the API reference declares {count} permissions, and at most {MAX_PERMISSIONS} are possible")]
-    TooMany { count: usize },
+    TooMany {
+        /// How many names there are.
+        count: usize,
+    },
     /// One name twice.
     #[error("the permission `{name}` is declared twice")]
-    Duplicate { name: String },
+    Duplicate {
+        /// The name.
+        name: String,
+    },
     /// A name used that is nowhere declared.
     #[error("`{used_by}` names the permission `{name}`, which is not declared")]
-    Unknown { name: String, used_by: String },
+    Unknown {
+        /// The name that is used.
+        name: String,
+        /// The permission, feature or list that uses it.
+        used_by: String,
+    },
 }
 
 /// What is known of one permission.

@@ -14,8 +14,11 @@ use super::tenant::{Tenant, TenantStatus, User, UserStatus};
 /// All that a decision reads: the credential's record, the user, the tenant. Absent is not broken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records {
+    /// The record behind the token: a personal access token's own, or the grant of an access token.
     pub credential: Option<CredentialRecord>,
+    /// The user that the token acts for.
     pub user: Option<User>,
+    /// The tenant that the token acts in.
     pub tenant: Option<Tenant>,
 }
 
@@ -23,15 +26,19 @@ pub struct Records {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {record} record found by the token is not the token's: {what}")]
 pub struct RecordMismatch {
+    /// Which of the records.
     pub record: &'static str,
+    /// What about it is another's.
     pub what: &'static str,
 }
 
 /// Why no principal could be established.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotEstablished {
+    /// The caller is not good: 401.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The records are not good: 500.
     #[error(transparent)]
     Mismatch(#[from] RecordMismatch),
 }
@@ -39,15 +46,20 @@ pub enum NotEstablished {
 /// A tenant, a user and a token that are all good at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
+    /// The tenant, active or suspended.
     pub tenant: Tenant,
+    /// The user, who is active.
     pub user: User,
+    /// What is known of the token.
     pub token: Token,
+    /// What the user may do, whatever the token says.
     pub rights: Rights,
 }
 
 /// The token that a principal holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
+    /// Which security scheme it satisfies.
     pub kind: TokenKind,
     /// `pat_…` or the access token's `jti`.
     pub id: String,

@@ -20,8 +20,11 @@ pub fn is_name(text: &str) -> bool {
 /// One customer of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
+    /// The tenant's id, `business_id` in tokens and contexts.
     pub id: TenantId,
+    /// Whether its requests are served.
     pub status: TenantStatus,
+    /// What it has bought.
     pub features: Features,
     /// Name of a role → the permissions that it grants.
     pub roles: BTreeMap<String, Vec<String>>,
@@ -34,6 +37,7 @@ pub struct Tenant {
 /// Whether a tenant's requests are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantStatus {
+    /// They are.
     Active,
     /// Every valid token of the tenant gets 403.
     Suspended,
@@ -42,15 +46,20 @@ pub enum TenantStatus {
 /// The features that a tenant has. Unrestricted is a named value; an empty list is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Features {
+    /// Every feature, present and future.
     All,
+    /// These and no others.
     Named(Vec<String>),
 }
 
 /// One user of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
+    /// The user's id within the tenant.
     pub id: UserId,
+    /// A person or a backend.
     pub kind: UserKind,
+    /// Whether the user may act at all.
     pub status: UserStatus,
     /// Names of the tenant's roles.
     pub roles: Vec<String>,
@@ -63,6 +72,7 @@ pub struct User {
 /// What kind of user acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserKind {
+    /// A human being, who can sign in.
     Person,
     /// A backend: bounded by a role, cannot sign in, does not leave with an employee.
     Service,
@@ -71,6 +81,7 @@ pub enum UserKind {
 /// Whether a user may act at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserStatus {
+    /// Tokens of the user are judged by what they may do.
     Active,
     /// Every token of the user gets 401.
     Disabled,
