@@ -20,7 +20,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs deny tree tree-accept pack build test-build validate deploy e2e venv
+.PHONY: help run test fmt lint docs deny tree tree-accept pack routes build test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ tree-accept: ## Put the Lambda's dependencies on record
 pack: ## Compile api.yaml into what the Lambda reads at start
 	mkdir -p $(LAMBDA_DIR)
 	cargo run --quiet --bin edge -- pack api.yaml --output $(LAMBDA_DIR)/api.pack.json
+
+routes: ## Write again what is generated from api.yaml: the gateways' definitions, the table of routes
+	cargo run --quiet --bin edge -- definition rest api.yaml --output deploy/rest-api.yaml
+	cargo run --quiet --bin edge -- definition http api.yaml --output deploy/http-api.yaml
+	cargo run --quiet --bin edge -- routes api.yaml > tests/routes.txt
 
 build: pack ## The Lambda's zip, for ARCH: target/lambda/authorizer.zip
 ifeq ($(LINKER),zig)

@@ -75,6 +75,13 @@ pub const ALL: [GatewayResponse; 5] =
 /// The headers that every gateway response carries beside its content type: any page may read why it was refused.
 pub const HEADERS: [(&str, &str); 2] = [("Access-Control-Allow-Origin", "*"), ("Cache-Control", "no-store")];
 
+/// The verbs that a browser's preflight is told of, and for how many seconds it may remember them. The preflight needs
+/// no token; what the verbs may do is decided when they come.
+pub const PREFLIGHT_METHODS: &str = "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS";
+
+/// See [`PREFLIGHT_METHODS`]; browsers keep it for a day at most.
+pub const PREFLIGHT_MAX_AGE: &str = "86400";
+
 /// The value of `WWW-Authenticate` on a 401 (RFC 6750 §3, RFC 9728 §5.1); `resource` is the API's origin.
 ///
 /// There is no error code in it, as the same response answers requests without any credentials.

@@ -45,6 +45,9 @@ pub enum Problem {
     #[error("{message}")]
     Pack { message: String },
 
+    #[error("there is no server whose URL is an https origin: `servers` says where clients learn how to get a token")]
+    NoServer,
+
     // --- permissions
     #[error(
         "`{given}` is not a syntax of permissions: write `{{resource}}` and `{{action}}` with `.`, `:` or `/` between them"

@@ -10,40 +10,63 @@
 //! | `operations` | verbs, paths, parameters |
 //! | `security` | what each operation requires of which token |
 //! | `conflict` | operations that a gateway could not tell apart |
+//! | [`definition`] | and writes, for API Gateway |
+//! | [`routes`] | and prints, for people |
 
 mod conflict;
+pub mod definition;
 mod document;
 mod mistake;
 mod nearest;
 mod operations;
 mod path;
 mod permissions;
+pub mod routes;
 mod security;
 
 pub use mistake::{Mistake, Problem};
 pub use nearest::nearest;
 
+use crate::access::catalogue::CatalogueSource;
 use crate::api::Pack;
 
 use document::Document;
 use mistake::{Mistakes, Place};
+use operations::Found;
+use security::Schemes;
 
 /// Compiles an API reference, YAML or JSON.
 ///
 /// # Errors
 /// All its mistakes in the order of the file, each with what to do about it.
 pub fn compile(text: &str) -> Result<Pack, Vec<Mistake>> {
-    let document = Document::read(text).map_err(|mistake| vec![mistake])?;
-    let mut mistakes = Mistakes::new(&document.outline);
-    let Some(permissions) = permissions::read(&document, &mut mistakes) else { return Err(mistakes.all()) };
-    let schemes = security::Schemes::read(&document.spec, &permissions, &mut mistakes);
-    let operations = operations::read(&document, &schemes, &mut mistakes);
-    conflict::find(&operations, &mut mistakes);
-    if mistakes.any() {
-        return Err(mistakes.all());
-    }
+    let Reference { document, permissions, operations } = Reference::read(text)?;
     let title = format!("{} {}", document.spec.info.title, document.spec.info.version);
-    let operations = operations.into_iter().map(|it| it.packed).collect();
-    Pack::new(title, permissions, operations)
-        .map_err(|error| vec![mistakes.at(&Place::extension(), Problem::Pack { message: error.to_string() })])
+    let operations = operations.into_iter().map(|found| found.packed).collect();
+    Pack::new(title, permissions, operations).map_err(|error| {
+        let problem = Problem::Pack { message: error.to_string() };
+        vec![Mistakes::new(&document.outline).at(&Place::extension(), problem)]
+    })
+}
+
+/// An API reference without a mistake.
+struct Reference {
+    document: Document,
+    permissions: CatalogueSource,
+    operations: Vec<Found>,
+}
+
+impl Reference {
+    fn read(text: &str) -> Result<Self, Vec<Mistake>> {
+        let document = Document::read(text).map_err(|mistake| vec![mistake])?;
+        let mut mistakes = Mistakes::new(&document.outline);
+        let Some(permissions) = permissions::read(&document, &mut mistakes) else { return Err(mistakes.all()) };
+        let schemes = Schemes::read(&document.spec, &permissions, &mut mistakes);
+        let operations = operations::read(&document, &schemes, &mut mistakes);
+        conflict::find(&operations, &mut mistakes);
+        if mistakes.any() {
+            return Err(mistakes.all());
+        }
+        Ok(Self { document, permissions, operations })
+    }
 }

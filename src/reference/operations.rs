@@ -22,6 +22,8 @@ const OTHER_FIELDS: [&str; 5] = ["$ref", "summary", "description", "servers", "p
 pub(super) struct Found {
     pub(super) place: Place,
     pub(super) packed: PackedOperation,
+    /// The names of the header parameters.
+    pub(super) headers: Vec<String>,
 }
 
 /// Reads every operation that has no mistake; the mistakes are reported.
@@ -99,9 +101,12 @@ impl Reader<'_> {
         let id = operation_id(operation, &place, mistakes);
         let security = self.security(key, operation);
         let required = self.schemes.required(security, &place.under("security"), mistakes);
-        let path = self.segments(parts?, operation, &place, mistakes);
+        let parameters = self.parameters(operation, &place, mistakes);
+        let path = self.segments(parts?, &parameters, &place, mistakes);
+        let headers = parameters.iter().filter(|it| it.location == ParameterIn::Header).map(|it| it.name.clone());
+        let headers = headers.collect();
         let packed = PackedOperation { id: id?, verb, path, pat: required.pat, access_token: required.access_token };
-        Some(Found { place, packed })
+        Some(Found { place, packed, headers })
     }
 
     /// An operation's own security, even an empty list, goes before that of the document (OpenAPI 3.1.1 §4.8.10.1).
@@ -117,11 +122,11 @@ impl Reader<'_> {
     fn segments(
         &self,
         parts: &[Part<'_>],
-        operation: &Operation,
+        parameters: &[&Parameter],
         place: &Place,
         mistakes: &mut Mistakes<'_>,
     ) -> Vec<PackedSegment> {
-        let declared = self.path_parameters(operation, place, mistakes);
+        let declared = self.forms(parameters, place, mistakes);
         let names: Vec<&str> = parts.iter().filter_map(Part::name).collect();
         for name in declared.keys().filter(|name| !names.contains(&name.trim_end_matches('+'))) {
             mistakes.add(&place.under("parameters"), Problem::UnusedParameter { name: name.clone() });
@@ -148,25 +153,40 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The path parameters that are in force for an operation: those of the path, then its own in their place.
-    fn path_parameters(
+    /// The parameters of the path, then the operation's own, which go before those of the same name.
+    fn parameters<'b>(
+        &'b self,
+        operation: &'b Operation,
+        place: &Place,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Vec<&'b Parameter> {
+        let of_path = self.item.parameters.iter().map(|it| (it, &self.place));
+        let own = operation.parameters.iter().map(|it| (it, place));
+        let mut found = Vec::new();
+        for (parameter, place) in of_path.chain(own) {
+            match self.parameter(parameter) {
+                Ok(parameter) => found.push(parameter),
+                Err(problem) => mistakes.add(&place.under("parameters"), problem),
+            }
+        }
+        found
+    }
+
+    /// The path parameters and their forms.
+    fn forms(
         &self,
-        operation: &Operation,
+        parameters: &[&Parameter],
         place: &Place,
         mistakes: &mut Mistakes<'_>,
     ) -> BTreeMap<String, PackedSegment> {
-        let mut declared = BTreeMap::new();
-        let of_path = self.item.parameters.iter().map(|it| (it, &self.place));
-        let own = operation.parameters.iter().map(|it| (it, place));
-        for (parameter, place) in of_path.chain(own) {
-            let place = place.under("parameters");
-            match self.parameter(parameter).and_then(|parameter| self.form(parameter)) {
-                Ok(Some((name, form))) => drop(declared.insert(name, form)),
-                Ok(None) => {}
-                Err(problem) => mistakes.add(&place, problem),
+        let mut forms = BTreeMap::new();
+        for parameter in parameters.iter().filter(|it| it.location == ParameterIn::Path) {
+            match self.form(parameter) {
+                Ok(form) => drop(forms.insert(parameter.name.clone(), form)),
+                Err(problem) => mistakes.add(&place.under("parameters"), problem),
             }
         }
-        declared
+        forms
     }
 
     fn parameter<'b>(&'b self, parameter: &'b ObjectOrReference<Parameter>) -> Result<&'b Parameter, Problem> {
@@ -174,21 +194,17 @@ impl Reader<'_> {
         follow(parameter, "parameters", |name| components?.parameters.get(name))
     }
 
-    /// The name and form of a path parameter; none for one that is elsewhere in the request.
-    fn form(&self, parameter: &Parameter) -> Result<Option<(String, PackedSegment)>, Problem> {
-        if parameter.location != ParameterIn::Path {
-            return Ok(None);
-        }
-        let name = parameter.name.clone();
-        let free = PackedSegment::Parameter(name.clone());
-        let Some(Schema::Object(schema)) = &parameter.schema else { return Ok(Some((name, free))) };
+    /// The form of a path parameter, as its schema states it.
+    fn form(&self, parameter: &Parameter) -> Result<PackedSegment, Problem> {
+        let free = PackedSegment::Parameter(parameter.name.clone());
+        let Some(Schema::Object(schema)) = &parameter.schema else { return Ok(free) };
         let components = self.document.spec.components.as_ref();
         let schema = follow(schema.as_ref(), "schemas", |name| match components?.schemas.get(name)? {
             Schema::Object(schema) => Some(schema.as_ref()),
             Schema::Boolean(_) => None,
         })?;
-        let form = schema.pattern.as_deref().and_then(|pattern| path::id(&name, pattern)).unwrap_or(free);
-        Ok(Some((name, form)))
+        let form = schema.pattern.as_deref().and_then(|pattern| path::id(&parameter.name, pattern));
+        Ok(form.unwrap_or(free))
     }
 }
 

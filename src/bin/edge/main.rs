@@ -3,6 +3,7 @@
 mod audit;
 mod completion;
 mod connection;
+mod definition;
 mod explain;
 mod failure;
 mod host;
@@ -11,6 +12,7 @@ mod output;
 mod pack;
 mod pat;
 mod role;
+mod routes;
 mod serve;
 mod span;
 mod table;
@@ -62,6 +64,8 @@ enum Command {
     Table(table::Table),
     Pack(pack::PackArgs),
     Completion(completion::Completion),
+    Definition(definition::DefinitionArgs),
+    Routes(routes::RoutesArgs),
 }
 
 fn main() -> ExitCode {
@@ -86,5 +90,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Completion(command) => Ok(command.run(Cli::command())),
         Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args, cli.json),
+        Command::Definition(args) => definition::run(&args),
+        Command::Routes(args) => routes::run(&args, cli.json),
     }
 }

@@ -18,7 +18,7 @@ use crate::authorize::Authorizer;
 use crate::decision::{Decision, Outcome};
 use crate::gateway::response::{
     ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, GatewayResponse, IDENTITY_VALIDATION_EXPRESSION,
-    MISSING_AUTHENTICATION_TOKEN, RESOURCE_METADATA_PATH, UNAUTHORIZED,
+    MISSING_AUTHENTICATION_TOKEN, PREFLIGHT_MAX_AGE, PREFLIGHT_METHODS, RESOURCE_METADATA_PATH, UNAUTHORIZED,
 };
 use crate::local::store::REGION;
 use crate::policy::operation::Operation;
@@ -245,9 +245,9 @@ fn preflight() -> Response<Body> {
 
 const PREFLIGHT_HEADERS: [(&str, &str); 4] = [
     ("access-control-allow-origin", "*"),
-    ("access-control-allow-methods", "GET,POST,PUT,PATCH,DELETE,OPTIONS"),
+    ("access-control-allow-methods", PREFLIGHT_METHODS),
     ("access-control-allow-headers", "Authorization,Content-Type,Version"),
-    ("access-control-max-age", "86400"),
+    ("access-control-max-age", PREFLIGHT_MAX_AGE),
 ];
 
 /// A name for the request, like the gateway's own.
