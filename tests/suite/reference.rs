@@ -8,7 +8,7 @@ use edge_authorizer::api::{Api, Pack};
 use edge_authorizer::gateway::response::{
     ACCESS_DENIED, GatewayResponse, IDENTITY_VALIDATION_EXPRESSION, RESOURCE_METADATA_PATH, UNAUTHORIZED,
 };
-use edge_authorizer::policy::router;
+use edge_authorizer::policy::router::Router;
 use edge_authorizer::reference::definition::{self, GatewayKind, TemplateNames};
 use edge_authorizer::reference::routes::{Route, Table, table};
 use edge_authorizer::reference::{Mistake, compile};
@@ -84,7 +84,7 @@ fn every_operation_is_reached_by_a_request_for_it() {
     let api = Api::new(pack).unwrap();
     for Route { verb, path, operation, .. } in rows {
         let path = path.replace("{id}", "con_8f2a1c9b4d6e7f0a1b2c3d4e");
-        let reached = router::route(&api.operations, &verb, &path).map(|it| it.id.clone());
+        let reached = Router::Rest.route(&api.operations, &verb, &path).map(|it| it.id.clone());
         assert_eq!(reached, Some(operation), "{verb} {path}");
     }
 }
