@@ -225,7 +225,7 @@ fn tenants(catalogue: &Catalogue) -> Result<Vec<Tenant>, InvalidId> {
 }
 
 /// The roles of every demonstration tenant; a real one's are its own.
-fn roles(catalogue: &Catalogue) -> BTreeMap<String, Vec<String>> {
+pub fn roles(catalogue: &Catalogue) -> BTreeMap<String, Vec<String>> {
     let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let every = catalogue.names(catalogue.every()).map(str::to_owned).collect();
     BTreeMap::from([

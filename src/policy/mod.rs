@@ -10,6 +10,8 @@ pub mod menu;
 pub mod operation;
 pub mod pattern;
 #[cfg(feature = "local")]
+pub mod probe;
+#[cfg(feature = "local")]
 pub mod proof;
 pub mod reading;
 pub mod route;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod api_policies;
 mod architecture;
 mod awkward;
 mod both_kinds;

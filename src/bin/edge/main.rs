@@ -1,6 +1,7 @@
 //! `edge`: the command line, on an operator's or an integrator's machine. Wiring only: a file a command.
 
 mod audit;
+mod check;
 mod completion;
 mod connection;
 mod definition;
@@ -11,6 +12,8 @@ mod invoke;
 mod output;
 mod pack;
 mod pat;
+mod policy;
+mod probe;
 mod role;
 mod routes;
 mod serve;
@@ -63,6 +66,9 @@ enum Command {
     #[command(subcommand)]
     Table(table::Table),
     Pack(pack::PackArgs),
+    Check(check::CheckArgs),
+    Policy(policy::PolicyArgs),
+    Probe(probe::ProbeArgs),
     Completion(completion::Completion),
     Definition(definition::DefinitionArgs),
     Routes(routes::RoutesArgs),
@@ -88,7 +94,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Invoke(command) => block_on(command.run(output)),
         Command::Table(command) => block_on(command.run(output)),
         Command::Completion(command) => Ok(command.run(Cli::command())),
+        Command::Check(args) => check::run(&args, cli.json),
         Command::Pack(args) => pack::run(&args),
+        Command::Policy(args) => policy::run(&args, cli.json),
+        Command::Probe(args) => probe::run(&args, cli.json),
         Command::Serve(args) => serve::run(&args, cli.json),
         Command::Definition(args) => definition::run(&args),
         Command::Routes(args) => routes::run(&args, cli.json),

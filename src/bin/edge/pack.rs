@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use edge_authorizer::api::Pack;
+use edge_authorizer::api::{Api, Pack};
+use edge_authorizer::policy::proof::check::check;
 use edge_authorizer::reference::{self, Mistake};
 
+use crate::check::refusal;
 use crate::failure::Failure;
 
 /// Compile an API reference into the file that lies beside the Lambda's binary.
 ///
-/// All mistakes of the reference are reported at once, and then nothing is written.
+/// All mistakes of the reference are reported at once, and then nothing is written. Nor is it for an API whose
+/// policies cannot be exact: `edge check` says why.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +32,13 @@ pub(crate) struct PackArgs {
 
 pub(crate) fn run(args: &PackArgs) -> Result<ExitCode, Failure> {
     let pack = compiled(&args.reference)?;
+    let api = Api::new(pack.clone()).map_err(|error| Failure::Fault(error.to_string()))?;
+    let report = check(&api);
+    if !report.is_exact() {
+        anstream::eprintln!("edge: `{}` is not exact, and is not packed:", args.reference.display());
+        anstream::eprint!("{}", refusal(&report));
+        return Ok(ExitCode::FAILURE);
+    }
     let mut text = serde_json::to_string_pretty(&pack).map_err(|error| Failure::Fault(error.to_string()))?;
     text.push('\n');
     write(args.output.as_deref(), &text)?;

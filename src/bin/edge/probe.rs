@@ -1,0 +1,146 @@
+//! `edge probe`: the requests that settle the readings of the gateway's behaviour, and their answers on a stage.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use clap::Args;
+use edge_authorizer::api::Api;
+use edge_authorizer::policy::probe::{Finding, Plan, Probe, Seen, plan};
+use edge_authorizer::store::client::http_connector;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::pack::compiled;
+
+/// How long one request may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Print the requests that show what API Gateway makes of odd paths; with a stage and two tokens, run them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  edge probe                                             the requests, and which two tokens they need
+  edge probe --url https://api.example.com/prod \\
+    --wide \"$WIDE\" --narrow \"$NARROW\"                    run them against a stage
+
+Tokens may also come from EDGE_PROBE_WIDE and EDGE_PROBE_NARROW, so that they stay out of the shell's history.")]
+pub(crate) struct ProbeArgs {
+    /// The API reference: OpenAPI 3.1, YAML or JSON.
+    #[arg(default_value = "api.yaml")]
+    reference: PathBuf,
+    /// The stage to ask, without the API's own paths.
+    #[arg(long, requires_all = ["wide", "narrow"])]
+    url: Option<String>,
+    /// A token that covers every operation.
+    #[arg(long, env = "EDGE_PROBE_WIDE", hide_env_values = true)]
+    wide: Option<String>,
+    /// A token that covers every operation but those of one permission.
+    #[arg(long, env = "EDGE_PROBE_NARROW", hide_env_values = true)]
+    narrow: Option<String>,
+    /// A header that every request carries, `Version: 2026-06-01`.
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+}
+
+pub(crate) fn run(args: &ProbeArgs, json: bool) -> Result<ExitCode, Failure> {
+    let api = Api::new(compiled(&args.reference)?).map_err(|error| Failure::Invalid(error.to_string()))?;
+    let plan = plan(&api).ok_or_else(|| Failure::Invalid("the API has no list that could be probed".to_owned()))?;
+    let (Some(url), Some(wide), Some(narrow)) = (&args.url, &args.wide, &args.narrow) else {
+        show(&plan, json);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Fault(error.to_string()))?;
+    let stage = Stage { url: url.trim_end_matches('/'), headers: &args.headers, http: http_connector() };
+    let mut found = Vec::new();
+    for probe in plan.probes {
+        let seen = runtime
+            .block_on(async { Ok::<_, Failure>((stage.ask(&probe, wide).await?, stage.ask(&probe, narrow).await?)) })?;
+        found.push((probe, Finding::of(seen.0, seen.1)));
+    }
+    report(&found, json);
+    let contradicts = found.iter().any(|(_, finding)| *finding == Finding::Contradiction);
+    Ok(ExitCode::from(u8::from(contradicts)))
+}
+
+/// A deployed stage.
+struct Stage<'a> {
+    url: &'a str,
+    headers: &'a [String],
+    http: SharedHttpConnector,
+}
+
+impl Stage<'_> {
+    async fn ask(&self, probe: &Probe, token: &str) -> Result<Seen, Failure> {
+        let invalid = |what: &str| Failure::Invalid(format!("{what} cannot be sent"));
+        let target = format!("{}{}", self.url, probe.path);
+        let mut request = HttpRequest::get(target).map_err(|_| invalid("the URL"))?;
+        request
+            .headers_mut()
+            .try_insert("authorization", format!("Bearer {token}"))
+            .map_err(|_| invalid("the token"))?;
+        for header in self.headers {
+            let (name, value) = header.split_once(':').ok_or_else(|| invalid("a header without a colon"))?;
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+            request.headers_mut().try_insert(name, value).map_err(|_| invalid("a header"))?;
+        }
+        let asked = tokio::time::timeout(DEADLINE, self.http.call(request));
+        let answer = asked
+            .await
+            .map_err(|_| Failure::Fault(format!("no answer to {} in time", probe.path)))?
+            .map_err(|error| Failure::Fault(DisplayErrorContext(error).to_string()))?;
+        let status = answer.status().as_u16();
+        let body = ByteStream::new(answer.into_body()).collect().await.map(|body| body.into_bytes());
+        let unrouted = body.is_ok_and(|body| body.as_ref() == br#"{"message":"Not Found"}"#);
+        match status {
+            // An HTTP API's own 404 has this very body; any other is a backend's.
+            404 if unrouted => Ok(Seen::Refused),
+            401 => Err(Failure::Invalid("the stage does not accept one of the tokens (401)".to_owned())),
+            400 | 403 => Ok(Seen::Refused),
+            500.. => Err(Failure::Fault(format!("the stage answers {} with {status}", probe.path))),
+            _ => Ok(Seen::Reached),
+        }
+    }
+}
+
+fn show(plan: &Plan, json: bool) {
+    if json {
+        let probes: Vec<Value> =
+            plan.probes.iter().map(|it| json!({"reading": it.reading.name(), "path": it.path})).collect();
+        anstream::println!("{}", json!({"wide": plan.wide, "narrow": plan.narrow, "probes": probes}));
+        return;
+    }
+    anstream::println!("Two tokens of a user who may do everything:\n");
+    anstream::println!("  WIDE    with the scopes {}", plan.wide.join(" "));
+    anstream::println!("  NARROW  with the scopes {}\n", plan.narrow.join(" "));
+    anstream::println!("Each request with both:\n");
+    for probe in &plan.probes {
+        anstream::println!("  # {}: {}", probe.reading, probe.reading.meaning());
+        anstream::println!("  curl --path-as-is -i -H \"Authorization: Bearer $WIDE\" \"$URL{}\"", probe.path);
+    }
+    anstream::println!(
+        "\nBoth reached a backend: the ARN's path is in order. Only WIDE: the reading holds. Neither: the"
+    );
+    anstream::println!("gateway has no such route. `edge probe --url` sends them and says so.");
+}
+
+fn report(found: &[(Probe, Finding)], json: bool) {
+    for (probe, finding) in found {
+        if json {
+            let name = format!("{finding:?}").to_lowercase();
+            anstream::println!(
+                "{}",
+                json!({"reading": probe.reading.name(), "path": probe.path, "finding": name, "meaning": finding.meaning()})
+            );
+        } else {
+            anstream::println!("{:<22} {}\n{:22} {}", probe.reading.name(), probe.path, "", finding.meaning());
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The policies of `api.yaml`: proved exact, short, and shown by the commands that people use.
+
+use std::process::{Command, Output};
+
+use edge_authorizer::access::permission::{Permission, PermissionSet};
+use edge_authorizer::api::{Api, Pack};
+use edge_authorizer::gateway::arn::MethodArn;
+use edge_authorizer::policy::document;
+use edge_authorizer::policy::probe::{Finding, Seen, plan};
+use edge_authorizer::policy::proof::check::check;
+use edge_authorizer::policy::reading::{Reading, Readings};
+use edge_authorizer::policy::route::expand;
+use edge_authorizer::reference;
+use edge_authorizer::token::credential::TokenKind;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::awkward::{STAGE, findings, is_allowed};
+
+fn pack() -> Pack {
+    reference::compile(include_str!("../../api.yaml")).unwrap()
+}
+
+fn api() -> Api {
+    Api::new(pack()).unwrap()
+}
+
+/// The bytes of a policy, with an ARN of usual length.
+fn bytes(api: &Api, set: PermissionSet) -> usize {
+    let arn = format!("{STAGE}GET/");
+    let patterns = api.policies.patterns(TokenKind::Pat, set);
+    document::write(&patterns, &MethodArn::parse(&arn).unwrap()).unwrap().get().len()
+}
+
+#[test]
+fn every_permission_set_has_an_exact_policy() {
+    let report = check(&api());
+    assert!(report.is_exact(), "{:#?}", report.flaws);
+    assert!(report.routes > 45, "{}", report.routes);
+}
+
+#[test]
+fn it_would_be_exact_too_if_the_arn_were_decoded_after_routing_and_not_if_an_encoded_slash_were_a_slash() {
+    let under = |reading| {
+        let pack = pack();
+        let readings = Readings::default().with(reading);
+        Api::new(Pack::under(&readings, pack.title, pack.permissions, pack.operations).unwrap()).unwrap()
+    };
+    assert!(check(&under(Reading::DecodedAfterRouting)).is_exact());
+    let api = under(Reading::DecodedSlash);
+    let (report, routes) = (check(&api), expand(&api.operations).len());
+    assert_eq!((report.is_exact(), report.routes), (report.flaws.is_empty(), routes));
+}
+
+#[test]
+fn the_judge_of_languages_finds_nothing_in_the_policies_of_usual_tokens() {
+    let api = api();
+    let sets = ["contact.read", "deal.write", "contact.read deal.write task.read", "note.all", "deal.all contact.read"];
+    let sets = sets.map(|names| api.catalogue.granted(names.split(' ')));
+    assert_eq!(findings(&api, &sets), []);
+}
+
+#[test]
+fn full_access_is_four_patterns_and_a_usual_token_stays_well_under_two_kilobytes() {
+    let api = api();
+    let full = api.policies.patterns(TokenKind::Pat, api.catalogue.scopes());
+    assert_eq!((full.allow.len(), full.deny.len()), (4, 0));
+    for names in ["contact.read", "contact.read deal.write", "contact.read company.read deal.read task.all note.write"]
+    {
+        let bytes = bytes(&api, api.catalogue.granted(names.split(' ')));
+        assert!(bytes < 2000, "{names}: {bytes} bytes");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_policy_is_ever_longer_than_eight_kilobytes(sets in prop::collection::vec(any::<u64>(), 40)) {
+        let api = api();
+        for bits in sets {
+            let permissions = (0..64).filter(|bit| bits >> bit & 1 == 1).filter_map(Permission::at);
+            let closed = permissions.fold(PermissionSet::EMPTY, |set, it| set.union(api.catalogue.covered_by(it)));
+            prop_assert!(bytes(&api, closed) < 8000, "{} bytes", bytes(&api, closed));
+        }
+    }
+}
+
+#[test]
+fn the_two_tokens_of_a_probe_differ_only_in_whether_odd_paths_are_denied() {
+    let api = api();
+    let plan = plan(&api).unwrap();
+    let patterns = |names: &[String]| {
+        api.policies.patterns(TokenKind::Pat, api.catalogue.granted(names.iter().map(String::as_str)))
+    };
+    let (wide, narrow) = (patterns(&plan.wide), patterns(&plan.narrow));
+    assert_eq!(plan.probes.len(), 6);
+    for probe in &plan.probes {
+        let request = format!("GET{}", probe.path);
+        assert!(is_allowed(&wide, &request), "{request} by the wide token");
+        assert!(!is_allowed(&narrow, &request), "{request} by the narrow token, were the ARN to keep it");
+    }
+    assert!(is_allowed(&narrow, "GET/v1/activities"), "were the ARN in order");
+    assert_eq!(Finding::of(Seen::Reached, Seen::Refused), Finding::Holds);
+    assert_eq!(Finding::of(Seen::Reached, Seen::Reached), Finding::Tidied);
+    assert_eq!(Finding::of(Seen::Refused, Seen::Reached), Finding::Contradiction);
+}
+
+fn edge(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_edge")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn edge_check_says_that_api_yaml_is_exact_and_under_which_readings() {
+    let output = edge(&["check", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json(&output);
+    assert_eq!(report["exact"], true);
+    assert_eq!(report["assumptions"], serde_json::json!(["decoded-after-routing", "decoded-slash"]));
+}
+
+#[test]
+fn edge_policy_shows_which_routes_each_pattern_serves() {
+    let output = edge(&["policy", "--scope", "contact.read", "--scope", "contact.delete", "--role", "viewer"]);
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @"");
+    let unknown = edge(&["policy", "--scope", "contact.raed"]);
+    assert_eq!(unknown.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `contact.read`?"));
+}
+
+/// What lies below the second path's parameter cannot be told apart from the end of that parameter.
+const INEXACT: &str = r#"
+openapi: 3.1.0
+info: { title: Notes, version: "1" }
+paths:
+  /v1/notes/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    get: { operationId: getNote, security: [{ bearerPat: [note.read] }] }
+  /v1/notes/{id}/pins/{pin}:
+    parameters:
+      - { name: id, in: path, required: true, schema: { type: string } }
+      - { name: pin, in: path, required: true, schema: { type: string } }
+    get: { operationId: getPin, security: [{ bearerPat: [pin.read] }] }
+  /v1/notes/{id}/pins/{pin}/author:
+    parameters:
+      - { name: id, in: path, required: true, schema: { type: string } }
+      - { name: pin, in: path, required: true, schema: { type: string } }
+    get: { operationId: getAuthor, security: [{ bearerPat: [author.read] }] }
+components:
+  securitySchemes:
+    bearerPat: { type: http, scheme: bearer }
+    oauth2:
+      type: oauth2
+      flows:
+        authorizationCode:
+          authorizationUrl: https://auth.example.com/authorize
+          tokenUrl: https://auth.example.com/token
+          scopes:
+            note.read: See notes.
+            note.all: Everything with notes.
+            pin.read: See pins.
+            pin.all: Everything with pins.
+            author.read: See authors.
+            author.all: Everything with authors.
+x-permissions:
+  syntax: "{resource}.{action}"
+  whole: all
+"#;
+
+#[test]
+fn an_inexact_api_is_shown_with_a_request_and_is_not_packed() {
+    let folder = std::env::temp_dir().join(format!("edge-inexact-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (reference, packed) = (folder.join("api.yaml"), folder.join("api.pack.json"));
+    std::fs::write(&reference, INEXACT).unwrap();
+    let (reference, packed) = (reference.to_str().unwrap(), packed.to_str().unwrap());
+    let output = edge(&["check", reference, "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let flaw = &json(&output)["flaws"][0];
+    assert_eq!(flaw["witness"]["wrongly"], "refused", "{flaw}");
+    let refused = edge(&["pack", reference, "-o", packed]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is not exact"));
+    assert!(!std::path::Path::new(packed).exists());
+    std::fs::remove_dir_all(folder).unwrap();
+}
