@@ -71,13 +71,13 @@ impl<'a> Choice<'a> {
     }
 
     fn general(&self, own: &[Option<Offer>]) -> Chosen {
-        let price = |offer: &Option<Offer>| offer.as_ref().map_or(0, |offer| self.price(offer, &Chosen::default()));
-        let prices: Vec<usize> = own.iter().map(price).collect();
         let mut offers: Vec<Offer> =
             (self.menu.routes..self.menu.allows.len()).filter_map(|allow| self.offer(allow, false)).collect();
         let mut chosen = Chosen::default();
         let mut remaining = self.covered.clone();
         loop {
+            let price = |offer: &Option<Offer>| offer.as_ref().map_or(0, |offer| self.price(offer, &chosen));
+            let prices: Vec<usize> = own.iter().map(price).collect();
             let saving = |offer: &Offer| {
                 let saved: usize = offer.serves.and(&remaining).iter().filter_map(|route| prices.get(route)).sum();
                 saved.checked_sub(self.price(offer, &chosen)).filter(|saving| *saving > 0)
@@ -168,12 +168,11 @@ impl<'a> Choice<'a> {
         together
     }
 
+    /// What an offer adds in bytes. The Denies for odd paths are left out: most offers need them, and they are written
+    /// once, so counting them with each would make whatever serves many routes look cheap.
     fn price(&self, offer: &Offer, chosen: &Chosen) -> usize {
         let denies = offer.denies.iter().filter(|at| !chosen.denies.contains(at));
-        let odd = offer.odd.iter().filter(|at| !chosen.odd.contains(at));
-        self.allow_bytes(offer.allow)
-            + denies.map(|at| self.deny_bytes(*at)).sum::<usize>()
-            + odd.map(|at| self.odd_bytes(*at)).sum::<usize>()
+        self.allow_bytes(offer.allow) + denies.map(|at| self.deny_bytes(*at)).sum::<usize>()
     }
 
     fn bytes(&self, chosen: &Chosen) -> usize {

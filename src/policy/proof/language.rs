@@ -16,7 +16,7 @@ use regexsolver::regex_charclass::irange::RangeSet;
 pub struct Undecided(#[from] EngineError);
 
 /// The largest automaton that a proof may build. The largest of the demonstration API has some hundred states.
-const MAX_STATES: usize = 5_000;
+const MAX_STATES: usize = 50_000;
 
 /// Runs a proof within its bounds.
 pub(crate) fn bounded<T>(proof: impl FnOnce() -> T) -> T {
