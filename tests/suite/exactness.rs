@@ -2,7 +2,9 @@
 
 use edge_authorizer::access::permission::PermissionSet;
 use edge_authorizer::api::Api;
-use edge_authorizer::policy::proof::audit::Auditor;
+use edge_authorizer::policy::compiler::PolicyCompiler;
+use edge_authorizer::policy::menu::Menu;
+use edge_authorizer::policy::proof::audit::{Auditor, Error};
 use edge_authorizer::policy::proof::verdict::conflicts;
 use edge_authorizer::token::credential::TokenKind;
 
@@ -59,6 +61,22 @@ fn the_judge_that_knows_only_languages_agrees_for_single_permissions_and_what_is
     let all_but_one = every.iter().map(|permission| every.difference(PermissionSet::of(permission)));
     let sets: Vec<PermissionSet> = singles.chain(all_but_one).chain([PermissionSet::EMPTY, every]).collect();
     assert_eq!(faults(&api, sets), Vec::<String>::new());
+}
+
+#[test]
+fn what_nothing_tames_is_not_allowed() {
+    let api = api(CRM);
+    let menu = Menu { denies: Vec::new(), ..api.policies.menu().clone() };
+    let compiler = PolicyCompiler::new(&api.operations, menu).unwrap();
+    let auditor = Auditor::new(&api.operations, &api.policies.menu().readings).unwrap();
+    let contacts = api.catalogue.granted(["contact.read"]);
+    let patterns = compiler.compile(&compiler.covered(TokenKind::Pat, &contacts));
+    assert_eq!(patterns.allow, ["GET/v1/contacts", "POST/v1/contacts/search"], "the single contact reaches its notes");
+    for permission in api.catalogue.every().iter() {
+        let covered = compiler.covered(TokenKind::Pat, &PermissionSet::of(permission));
+        let findings = auditor.findings(&covered, &compiler.compile(&covered)).unwrap();
+        assert!(findings.iter().all(|finding| finding.error == Error::Refuses), "{findings:?}");
+    }
 }
 
 #[test]
