@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 only=${1:-}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-git ls-files -z | tar --null --files-from=- --create | tar --extract --directory "$copy"
+# Fresh times, or cargo would take what an earlier run has built, the last mutation among it, for this copy's.
+git ls-files -z | tar --null --files-from=- --create | tar --extract --touch --directory "$copy"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/mutations}
 survivors=()
 
@@ -35,6 +36,7 @@ mutate() {
         exit 2
     fi
     mv "$file.kept" "$file"
+    touch "$file"
 }
 
 suite || { echo "the suite fails as it is" >&2; tail -20 "$copy.log" >&2; exit 2; }
