@@ -35,10 +35,12 @@ pub fn write(
     settings: &Settings,
 ) -> Result<Box<RawValue>, serde_json::Error> {
     let context = Context::of(principal, &api.catalogue, &settings.context_names);
-    if settings.simple_answers && request.kind == EventKind::HttpV2 {
-        return to_raw_value(&SimpleAnswer { is_authorized: verdict == Some(Verdict::Allowed), context });
-    }
     let patterns = patterns(principal, verdict, request.kind, api);
+    if settings.simple_answers && request.kind == EventKind::HttpV2 {
+        // The policy guards odd paths too, so an answer without one must not be wider than it.
+        let allowed = verdict == Some(Verdict::Allowed) && patterns.allow_route(&arn.route());
+        return to_raw_value(&SimpleAnswer { is_authorized: allowed, context });
+    }
     to_raw_value(&PolicyAnswer {
         principal_id: principal.user.id.to_string(),
         policy_document: document::write(&patterns, arn)?,

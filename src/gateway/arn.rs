@@ -69,6 +69,11 @@ impl<'a> MethodArn<'a> {
         self.stage
     }
 
+    /// All behind the stage, as a policy's patterns are matched against it: verb and path, or a WebSocket's route key.
+    pub fn route(&self) -> String {
+        format!("{}{}", self.verb.unwrap_or_default(), self.path)
+    }
+
     /// The request's verb; none for a WebSocket.
     pub fn verb(&self) -> Option<&'a str> {
         self.verb

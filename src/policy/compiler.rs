@@ -12,6 +12,7 @@ use crate::access::permission::PermissionSet;
 use crate::token::credential::TokenKind;
 
 use super::choice::Choice;
+use super::iam::wildcard;
 use super::menu::Menu;
 use super::operation::Operation;
 use super::route::expand;
@@ -24,6 +25,14 @@ pub struct Patterns {
     pub allow: Vec<String>,
     /// What is denied, whatever allows it.
     pub deny: Vec<String>,
+}
+
+impl Patterns {
+    /// Whether a policy of these patterns allows a route, `GET/v1/contacts`: Deny wins, and nothing is allowed by default.
+    pub fn allow_route(&self, route: &str) -> bool {
+        let matched = |patterns: &[String]| patterns.iter().any(|pattern| wildcard(pattern, route));
+        matched(&self.allow) && !matched(&self.deny)
+    }
 }
 
 /// How many policies are kept. A tenant's tokens share a few permission sets; beyond that, one more costs microseconds.

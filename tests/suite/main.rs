@@ -21,6 +21,7 @@ mod pat;
 mod permission;
 mod policy_laws;
 mod reference;
+mod simple_answers;
 mod store_admin;
 mod store_read;
 mod telemetry;
