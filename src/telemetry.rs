@@ -9,6 +9,7 @@
 //! Source: "Specification: Embedded metric format", Amazon CloudWatch User Guide.
 
 use serde::Serialize;
+use tracing::{Level, Metadata as EventMetadata};
 
 use crate::decision::{Decision, Outcome};
 use crate::timestamp::Timestamp;
@@ -16,25 +17,43 @@ use crate::timestamp::Timestamp;
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "EdgeAuthorizer";
 
-/// The metrics of a decision, by name and unit.
-const METRICS: [Metric; 3] = [
-    Metric { name: "Decisions", unit: "Count" },
-    Metric { name: "Latency", unit: "Milliseconds" },
-    Metric { name: "Reads", unit: "Count" },
+const DECISIONS: Metric = Metric { name: "Decisions", unit: "Count" };
+const LATENCY: Metric = Metric { name: "Latency", unit: "Milliseconds" };
+const READS: Metric = Metric { name: "Reads", unit: "Count" };
+
+/// The metrics, and what each is counted by: the function, so that two installations in one account stay apart, and the
+/// closed lists of outcomes and reasons. Nothing that grows with tenants, and only decisions by reason: CloudWatch
+/// charges for each combination that occurs.
+const METRICS: [Directive; 2] = [
+    Directive { namespace: NAMESPACE, dimensions: [&["function", "outcome"]], metrics: &[DECISIONS, LATENCY, READS] },
+    Directive { namespace: NAMESPACE, dimensions: [&["function", "outcome", "reason"]], metrics: &[DECISIONS] },
 ];
 
-/// What the metrics are counted by: the closed lists of outcomes and reasons, and nothing that grows with tenants.
-const DIMENSIONS: [&[&str]; 2] = [&["outcome"], &["outcome", "reason"]];
+/// Whether an event of the libraries is worth a line beside the decisions': warnings and errors are.
+///
+/// But for one. A refusal has to be an error for the gateway to answer 401, and the runtime logs each error that it is
+/// handed: a line for every refusal, which says less than the decision's own. A panic, which comes from the same place,
+/// carries a field `error` and stays.
+pub fn is_worth_a_line(event: &EventMetadata<'_>) -> bool {
+    let is_own_answer = event.target() == "lambda_runtime::layers::panic" && event.fields().field("error").is_none();
+    *event.level() <= Level::WARN && !is_own_answer
+}
 
-/// The line for a decision.
+/// The line for a decision; `function` is the name of the function that made it.
 ///
 /// # Errors
 /// When the line cannot be written as JSON; it holds strings and finite numbers only.
-pub fn line(decision: &Decision, milliseconds: f64, now: Timestamp) -> Result<String, serde_json::Error> {
+pub fn line(
+    decision: &Decision,
+    function: &str,
+    milliseconds: f64,
+    now: Timestamp,
+) -> Result<String, serde_json::Error> {
     let trail = &decision.trail;
     serde_json::to_string(&Line {
         level: if matches!(decision.outcome, Outcome::Fault(_)) { "ERROR" } else { "INFO" },
         message: "decision",
+        function,
         request_id: trail.request_id.as_deref(),
         operation: trail.operation.as_deref(),
         outcome: trail.reason.outcome(),
@@ -47,10 +66,7 @@ pub fn line(decision: &Decision, milliseconds: f64, now: Timestamp) -> Result<St
         decisions: 1,
         milliseconds,
         reads: trail.reads,
-        metadata: Metadata {
-            timestamp: now.seconds().saturating_mul(1000),
-            cloud_watch_metrics: [Directive { namespace: NAMESPACE, dimensions: DIMENSIONS, metrics: METRICS }],
-        },
+        metadata: Metadata { timestamp: now.seconds().saturating_mul(1000), cloud_watch_metrics: METRICS },
     })
 }
 
@@ -67,6 +83,7 @@ fn detail(outcome: &Outcome) -> Option<String> {
 struct Line<'a> {
     level: &'static str,
     message: &'static str,
+    function: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,15 +115,16 @@ struct Line<'a> {
 struct Metadata {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     timestamp: u64,
-    cloud_watch_metrics: [Directive; 1],
+    cloud_watch_metrics: [Directive; 2],
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive {
     namespace: &'static str,
-    dimensions: [&'static [&'static str]; 2],
-    metrics: [Metric; 3],
+    /// Sets of dimensions, each a list of names of values in the line.
+    dimensions: [&'static [&'static str]; 1],
+    metrics: &'static [Metric],
 }
 
 #[derive(Clone, Copy, Serialize)]

@@ -15,18 +15,22 @@ use edge_authorizer::telemetry;
 use edge_authorizer::timestamp::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    // The decision's line is written by `telemetry`; this is for what the libraries have to say.
-    tracing_subscriber::fmt().json().flatten_event(true).with_max_level(tracing::Level::WARN).init();
+    listen_to_libraries();
+    let function = required("AWS_LAMBDA_FUNCTION_NAME")?;
     let authorizer = Authorizer::new(Api::from_json(&read_pack()?)?, Settings::read(variable)?)?;
     let store = DynamoStore::new(connect(endpoint()?), required("TABLE_NAME")?);
     authorizer.warm(&store, now()?).await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let start = Instant::now();
         let decision = authorizer.decide(event.payload.get(), &store, now()?).await;
-        let line = telemetry::line(&decision, start.elapsed().as_secs_f64() * 1000.0, now()?)?;
+        let line = telemetry::line(&decision, &function, start.elapsed().as_secs_f64() * 1000.0, now()?)?;
         // A log that cannot be written does not change what was decided.
         let _ = writeln!(std::io::stdout(), "{line}");
         match decision.outcome {
@@ -37,6 +41,12 @@ async fn main() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// The decision's line is written by `telemetry`; this is for what the libraries have to say.
+fn listen_to_libraries() {
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+    tracing_subscriber::registry().with(lines.with_filter(filter_fn(telemetry::is_worth_a_line))).init();
 }
 
 fn read_pack() -> Result<String, Error> {
