@@ -21,6 +21,10 @@ pub struct Client {
     pub metadata: ClientMetadata,
     /// The digest of its secret; none for a public client.
     pub secret: Option<SecretDigest>,
+    /// The digest of the token that its registration is managed with (RFC 7592); a public client has none, since
+    /// others may be the same client.
+    #[serde(default)]
+    pub management: Option<SecretDigest>,
     /// Who vouches for it.
     pub origin: Origin,
     /// When it registered.

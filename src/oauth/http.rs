@@ -63,6 +63,12 @@ impl Incoming {
         self.header(&AUTHORIZATION)
     }
 
+    /// The token in an `Authorization: Bearer` header; empty where there is none.
+    pub(super) fn bearer(&self) -> Result<&str, Problem> {
+        let (scheme, token) = self.authorization()?.and_then(|header| header.split_once(' ')).unwrap_or_default();
+        Ok(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
+    }
+
     /// The form in the body.
     pub(super) fn form(&self) -> Result<Parameters, Problem> {
         self.expect("application/x-www-form-urlencoded")?;

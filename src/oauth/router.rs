@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-use super::endpoint::{authorize, consent, discovery, introspect, register, revoke, sign_in, token};
+use super::endpoint::{authorize, consent, discovery, introspect, manage, register, revoke, sign_in, token};
 use super::http::{ClientAddress, open_to_scripts};
 use super::page;
 use super::server::AuthServer;
@@ -30,6 +30,7 @@ pub fn router(server: Arc<AuthServer>) -> Router {
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/consent", get(consent::get).post(consent::post))
+        .route("/register/{client}", get(manage::get).put(manage::put).delete(manage::delete))
         .route("/introspect", post(introspect::post))
         .route("/style.css", get(page::style))
         .merge(open)

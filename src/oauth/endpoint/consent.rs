@@ -129,8 +129,13 @@ async fn answer_once(
     }
 }
 
+/// The client, if the answer may still go where it was to go: a registration may have changed since.
 async fn client(server: &AuthServer, request: &AuthorizationRequest) -> Result<Client, Failure> {
-    Ok(server.store.client(&request.client).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?)
+    let client = server.store.client(&request.client).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?;
+    match client.metadata.target(Some(request.target.as_str())) {
+        Some(_) => Ok(client),
+        None => Err(Problem::Invalid("redirect_uri").into()),
+    }
 }
 
 /// The tenants in which the person may act today, and as whom.

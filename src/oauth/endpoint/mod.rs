@@ -4,6 +4,7 @@ pub(super) mod authorize;
 pub(super) mod consent;
 pub(super) mod discovery;
 pub(super) mod introspect;
+pub(super) mod manage;
 pub(super) mod register;
 pub(super) mod revoke;
 pub(super) mod sign_in;

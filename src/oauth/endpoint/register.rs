@@ -1,7 +1,7 @@
 //! `POST /register`: dynamic client registration (RFC 7591).
 //!
 //! Public metadata that is identical is one client, whose id is its digest: registering it again grows nothing. A
-//! client with a secret is never merged with another.
+//! client with a secret is never merged with another, and alone gets a token to manage its registration with.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::access::identity::ClientId;
 use crate::oauth::client::{Client, Origin};
 use crate::oauth::error::Problem;
 use crate::oauth::http::Incoming;
+use crate::oauth::issuer::Issuer;
 use crate::oauth::metadata::{AuthenticationMethod, ClientMetadata};
 use crate::oauth::secret::{Secret, SecretDigest};
 use crate::oauth::server::{AuthServer, Failure};
@@ -24,18 +25,38 @@ use crate::timestamp::Timestamp;
 /// The whole of an installation, where everybody is counted together.
 const EVERYBODY: &str = "";
 
-/// What a client is told about itself (RFC 7591 §3.2.1).
+/// What a client is told about itself (RFC 7591 §3.2.1, RFC 7592 §3).
 #[derive(Serialize)]
-struct Registered {
+pub(super) struct Registered {
     client_id: ClientId,
     client_id_issued_at: Timestamp,
+    /// Told once; only its digest is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
     /// 0: the secret ends with the registration, which use renews.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret_expires_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_client_uri: Option<String>,
     #[serde(flatten)]
     metadata: ClientMetadata,
+}
+
+impl Registered {
+    /// What a client is told that holds this management token.
+    pub(super) fn of(client: Client, management: Option<&Secret>, issuer: &Issuer) -> Self {
+        Self {
+            registration_client_uri: management.map(|_| issuer.at(&format!("/register/{}", client.id))),
+            registration_access_token: management.map(|token| token.expose().to_owned()),
+            client_id: client.id,
+            client_id_issued_at: client.registered,
+            client_secret: None,
+            client_secret_expires_at: None,
+            metadata: client.metadata,
+        }
+    }
 }
 
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
@@ -46,17 +67,19 @@ async fn register(server: &AuthServer, request: Request) -> Result<Registered, F
     let incoming = Incoming::read(request).await?;
     allowed(&server.settings.registration, &incoming)?;
     let metadata = ClientMetadata::from_json(incoming.json()?)?;
-    server.limit(&server.settings.limits.register_by_address, &incoming.address).await?;
-    server.limit(&server.settings.limits.register, EVERYBODY).await?;
+    limited(server, &incoming).await?;
     let now = server.now();
-    let secret = match metadata.token_endpoint_auth_method {
-        AuthenticationMethod::None => None,
-        AuthenticationMethod::Basic | AuthenticationMethod::Post => Some(server.secret("secret")?),
+    let (secret, management) = match metadata.token_endpoint_auth_method {
+        AuthenticationMethod::None => (None, None),
+        AuthenticationMethod::Basic | AuthenticationMethod::Post => {
+            (Some(server.secret("secret")?), Some(server.secret("registration")?))
+        }
     };
     let client = Client {
         id: id(&metadata, secret.as_ref())?,
         metadata,
         secret: secret.as_ref().map(Secret::digest),
+        management: management.as_ref().map(Secret::digest),
         origin: Origin::SelfRegistered,
         registered: now,
         expires: Some(now.plus(server.settings.lifetimes.registration)),
@@ -64,12 +87,16 @@ async fn register(server: &AuthServer, request: Request) -> Result<Registered, F
     server.store.put_client(&client).await?;
     tracing::info!(endpoint = "register", outcome = "registered", client = client.id.as_str(), "oauth");
     Ok(Registered {
-        client_id: client.id,
-        client_id_issued_at: now,
         client_secret_expires_at: secret.as_ref().map(|_| 0),
         client_secret: secret.map(|secret| secret.expose().to_owned()),
-        metadata: client.metadata,
+        ..Registered::of(client, management.as_ref(), &server.settings.issuer)
     })
+}
+
+/// Counts what writes a registration.
+pub(super) async fn limited(server: &AuthServer, incoming: &Incoming) -> Result<(), Failure> {
+    server.limit(&server.settings.limits.register_by_address, &incoming.address).await?;
+    server.limit(&server.settings.limits.register, EVERYBODY).await
 }
 
 fn allowed(registration: &Registration, incoming: &Incoming) -> Result<(), Problem> {
@@ -77,9 +104,7 @@ fn allowed(registration: &Registration, incoming: &Incoming) -> Result<(), Probl
         Registration::Open => Ok(()),
         Registration::Off => Err(Problem::RegistrationClosed),
         Registration::Token(digest) => {
-            let header = incoming.authorization()?.unwrap_or_default();
-            let (scheme, token) = header.split_once(' ').unwrap_or_default();
-            let is_it = scheme.eq_ignore_ascii_case("bearer") && SecretDigest::of(token.trim()) == *digest;
+            let is_it = SecretDigest::of(incoming.bearer()?) == *digest;
             if is_it { Ok(()) } else { Err(Problem::RegistrationToken) }
         }
     }

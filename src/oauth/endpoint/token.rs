@@ -16,7 +16,7 @@ use crate::oauth::access_token::Claims;
 use crate::oauth::authorization_request::resource;
 use crate::oauth::client::AuthenticatedClient;
 use crate::oauth::code::{NotRedeemed, Redemption};
-use crate::oauth::error::{GrantProblem, Problem};
+use crate::oauth::error::{ClientProblem, GrantProblem, Problem};
 use crate::oauth::family::{Family, NotRefreshed, RefreshRequest, Rotating, Standing};
 use crate::oauth::grant::Grant;
 use crate::oauth::http::Incoming;
@@ -100,6 +100,7 @@ async fn redeem(server: &AuthServer, client: &AuthenticatedClient, form: &Parame
         };
         let family = refresh_token.as_ref().map(start);
         if server.store.claim(digest, &redeemed, family.as_ref(), now).await? == Commit::Done {
+            still_a_client(server, client, &redeemed.grant).await?;
             log("redeemed", &redeemed.grant);
             return Ok(answer);
         }
@@ -171,6 +172,21 @@ async fn ended(server: &AuthServer, grant: &Grant, now: Timestamp) -> Result<Fai
     Ok(GrantProblem::Reused.into())
 }
 
+/// Ends a new grant whose client was removed while it was made. Whoever removes a client ends what it finds, so one of
+/// the two sees the other.
+async fn still_a_client(server: &AuthServer, client: &AuthenticatedClient, grant: &Grant) -> Result<(), Failure> {
+    let now = server.now();
+    let problem = match server.store.client(&client.id).await? {
+        Some(client) => match client.current(now) {
+            Ok(_) => return Ok(()),
+            Err(problem) => problem,
+        },
+        None => ClientProblem::Unknown,
+    };
+    server.store.end_grant(&grant.tenant, &grant.id, now).await?;
+    Err(problem.into())
+}
+
 /// A user who has left or is disabled gets nothing new; what the others get is worth what they may do at each
 /// decision.
 async fn still_a_member(server: &AuthServer, grant: &Grant) -> Result<(), Failure> {
@@ -216,10 +232,11 @@ async fn answer(
 /// A registration that is used does not end.
 async fn renew(server: &AuthServer, client: &AuthenticatedClient) -> Result<(), Failure> {
     let life = server.settings.lifetimes.registration;
-    let until = server.now().plus(life);
+    let now = server.now();
+    let until = now.plus(life);
     match client.expires {
         Some(expires) if until.since(expires) > life / RENEWED_AFTER => {
-            Ok(server.store.renew_client(client, until).await?)
+            Ok(server.store.renew_client(client, until, now).await?)
         }
         Some(_) | None => Ok(()),
     }

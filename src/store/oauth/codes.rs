@@ -68,6 +68,7 @@ impl OAuthStore {
             .map_err(unbuildable)?;
         let mut writes = vec![TransactWriteItem::builder().update(claim).build()];
         writes.push(self.new_grant(&redeemed.grant, now)?);
+        writes.push(self.new_note(&redeemed.grant, family.map_or(now, |family| family.absolute_end))?);
         if let Some(family) = family {
             writes.push(self.new_family(family)?);
         }

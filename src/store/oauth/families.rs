@@ -3,8 +3,9 @@
 //! That a grant has ended is written in one place, the grant's own record, which the authorizer reads too. A rotation
 //! is conditional on it: so no token outlives the end, whatever was under way.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 
 use super::{Commit, OAuthStore, document, document_item, record_key, time, unbuildable};
 use crate::access::identity::{GrantId, TenantId, UserId};
@@ -19,6 +20,9 @@ use crate::timestamp::Timestamp;
 use crate::token::credential::GrantRecord;
 
 const RECORD: &str = "REFRESH";
+
+/// How often a grant is ended anew when a transaction is in the way. A few rotations at once are the most there are.
+const ENDINGS: usize = 8;
 
 impl OAuthStore {
     /// The record of a grant.
@@ -65,20 +69,26 @@ impl OAuthStore {
         self.commit(vec![put, TransactWriteItem::builder().condition_check(alive).build()]).await
     }
 
-    /// Ends a grant, for good and with every token under it. Ending it again changes nothing.
+    /// Ends a grant, for good and with every token under it. Ending it again changes nothing. A conflict means that
+    /// there is no such grant.
     ///
     /// # Errors
     /// [`StoreFault`].
     pub async fn end_grant(&self, tenant: &TenantId, id: &GrantId, now: Timestamp) -> Result<Commit, StoreFault> {
-        let end = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(record_key(&key::tenant_partition(tenant), &key::grant(id))))
-            .update_expression("SET revoked = if_not_exists(revoked, :now)")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":now", time(now))
-            .build()
-            .map_err(unbuildable)?;
-        self.commit(vec![TransactWriteItem::builder().update(end).build()]).await
+        let end = self.client.update_item().table_name(&self.table);
+        let end = end.set_key(Some(record_key(&key::tenant_partition(tenant), &key::grant(id))));
+        let end = end.update_expression("SET revoked = if_not_exists(revoked, :now)");
+        let end = end.condition_expression("attribute_exists(pk)").expression_attribute_values(":now", time(now));
+        for _ in 0..ENDINGS {
+            let Err(error) = end.clone().send().await else { return Ok(Commit::Done) };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(Commit::Conflict),
+                // A rotation is being written: it is over in a moment, and the grant must not outlive it.
+                Some(UpdateItemError::TransactionConflictException(_)) => {}
+                Some(_) | None => return Err(fault(error)),
+            }
+        }
+        Err(StoreFault::Refused("the grant was being changed by others, several times over".to_owned()))
     }
 
     /// A user and the tenant, as they are now.

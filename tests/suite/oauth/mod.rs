@@ -6,6 +6,7 @@ mod flow;
 mod house;
 mod locally;
 mod log;
+mod managing;
 mod races;
 mod redirect_uri;
 mod registering;

@@ -40,6 +40,7 @@ pub(super) fn public_client(redirect_uris: &[&str]) -> Client {
             "redirect_uris": redirect_uris, "token_endpoint_auth_method": "none", "scope": "deal.read"
         })),
         secret: None,
+        management: None,
         origin: Origin::SelfRegistered,
         registered: NOW,
         expires: Some(NOW.plus(3600)),

@@ -332,6 +332,7 @@ async fn introspection_is_for_those_who_may() {
         id: "app_operator".parse().unwrap(),
         metadata: metadata(json!({"redirect_uris": [URI], "token_endpoint_auth_method": "client_secret_post"})),
         secret: Some(secret.digest()),
+        management: None,
         origin: Origin::Operator { first_party: true, may_introspect: true },
         registered: house.world.clock.now(),
         expires: None,
