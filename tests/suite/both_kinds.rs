@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use edge_authorizer::decision::{Decision, Outcome};
 use edge_authorizer::policy::iam::{Judgement, Policy};
-use edge_authorizer::policy::operation::{Operation, ParameterForm, Segment};
+use edge_authorizer::policy::operation::Operation;
 use edge_authorizer::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::world::{NOW, World};
+use crate::world::{NOW, World, well_formed_path};
 
 async fn decide(world: &World, token: &str, now: Timestamp) -> Decision {
     let event = json!({
@@ -31,14 +31,7 @@ fn allowed(decision: &Decision, operations: &[Operation]) -> BTreeSet<String> {
 
 /// The ARN of a well-formed request for the operation.
 fn arn(operation: &Operation) -> String {
-    let segment = |segment: &Segment| match segment {
-        Segment::Literal(text) => format!("/{text}"),
-        Segment::Parameter { form: ParameterForm::Id { prefix, digits }, .. } => {
-            format!("/{prefix}{}", "8".repeat(*digits))
-        }
-        Segment::Parameter { .. } | Segment::Greedy { .. } => "/x".to_owned(),
-    };
-    let path: String = operation.path.segments.iter().map(segment).collect();
+    let path = well_formed_path(&operation.path);
     format!("arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/prod/{}{path}", operation.verb)
 }
 

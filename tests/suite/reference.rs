@@ -16,6 +16,8 @@ use edge_authorizer::token::bearer::BearerToken;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::golden::differs;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -30,14 +32,6 @@ fn compiled(path: &str) -> Pack {
 
 fn said(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(|mistake| format!("{mistake}\n")).collect()
-}
-
-/// Holds a text against a file on record. `UPDATE_GOLDEN=1` puts the text there instead.
-fn differs(file: &Path, text: &str) -> bool {
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(file, text).unwrap();
-    }
-    fs::read_to_string(file).unwrap_or_default() != text
 }
 
 fn document(path: &str) -> Value {

@@ -8,6 +8,7 @@ use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::local::demo::Demonstration;
 use edge_authorizer::local::installation::Installation;
 use edge_authorizer::local::store::EmbeddedStore;
+use edge_authorizer::policy::operation::{ParameterForm, PathTemplate, Segment};
 use edge_authorizer::reference::compile;
 use edge_authorizer::timestamp::Timestamp;
 
@@ -67,4 +68,16 @@ pub(crate) fn pack() -> Pack {
 /// The API of `api.yaml`.
 pub(crate) fn api() -> Api {
     Api::new(pack()).unwrap()
+}
+
+/// The path of a well-formed request: ids as the reference declares them.
+pub(crate) fn well_formed_path(template: &PathTemplate) -> String {
+    let segment = |segment: &Segment| match segment {
+        Segment::Literal(text) => format!("/{text}"),
+        Segment::Parameter { form: ParameterForm::Id { prefix, digits }, .. } => {
+            format!("/{prefix}{}", "8".repeat(*digits))
+        }
+        Segment::Parameter { .. } | Segment::Greedy { .. } => "/x".to_owned(),
+    };
+    template.segments.iter().map(segment).collect()
 }
