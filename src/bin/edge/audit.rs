@@ -40,7 +40,7 @@ impl Audit {
         let since = self.since.map(|seconds| Timestamp::from_seconds(host::now().seconds().saturating_sub(seconds)));
         let mut log = self.connection.open().await?.admin().audit(&self.tenant, since.unwrap_or_default()).await?;
         log.retain(|record| self.subject.as_ref().is_none_or(|subject| *subject == record.subject));
-        output.show(|| log.iter().map(text).collect(), || log.iter().map(json).collect());
+        output.show_all("changes", &log, || log.iter().map(text).collect(), || log.iter().map(json).collect());
         Ok(ExitCode::SUCCESS)
     }
 }

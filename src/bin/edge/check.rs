@@ -12,6 +12,7 @@ use edge_authorizer::policy::reading::{Reading, Readings};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::output::print;
 use crate::pack::compiled;
 
 /// Prove that the policies of an API are exact, for every permission set and both kinds of token.
@@ -64,9 +65,9 @@ pub(crate) fn run(args: &CheckArgs, json: bool) -> Result<ExitCode, Failure> {
     let pack = Pack::under(&readings, pack.title, pack.permissions, pack.operations).map_err(invalid)?;
     let report = check(&Api::new(pack).map_err(invalid)?);
     if json {
-        anstream::println!("{}", as_json(&report));
+        print(&format!("{}\n", as_json(&report)));
     } else {
-        anstream::print!("{}", as_text(&report, &args.reference.display().to_string()));
+        print(&as_text(&report, &args.reference.display().to_string()));
     }
     Ok(ExitCode::from(u8::from(!report.is_exact())))
 }

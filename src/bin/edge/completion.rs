@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use crate::output::print;
+
 /// Print the completion script of a shell.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -19,7 +21,9 @@ pub(crate) struct Completion {
 
 impl Completion {
     pub(crate) fn run(&self, mut command: Command) -> ExitCode {
-        clap_complete::generate(self.shell, &mut command, "edge", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, "edge", &mut script);
+        print(&String::from_utf8_lossy(&script));
         ExitCode::SUCCESS
     }
 }

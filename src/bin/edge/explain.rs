@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::connection::{Connection, Keys, Opened, Reference};
 use crate::failure::Failure;
 use crate::host;
-use crate::output::{BAD, GOOD, HEADING, Output, styled};
+use crate::output::{BAD, GOOD, HEADING, Output, harmless, styled};
 
 /// Explain why a token may or may not call a route.
 ///
@@ -105,6 +105,11 @@ impl Explain {
         if let Some(unknown) = self.scopes.iter().find(|scope| api.catalogue.permission(scope).is_none()) {
             return Err(AdminError::unknown_permission(unknown, &api.catalogue).into());
         }
+        let is_scope =
+            |name: &String| api.catalogue.permission(name).is_some_and(|it| api.catalogue.scopes().contains(it));
+        if let Some(given) = self.scopes.iter().find(|name| !is_scope(name)).cloned() {
+            return Err(AdminError::NotAScope { given }.into());
+        }
         Ok(Principal::supposed(tenant, user, kind, &self.scopes, &api.catalogue))
     }
 
@@ -160,7 +165,7 @@ impl Told<'_> {
         let reason = Reason::from(explanation.verdict);
         let style = if explanation.verdict == Verdict::Allowed { GOOD } else { BAD };
         let mut text = format!(
-            "{}  {}  {}\n\n{} {} ({}), as {} of {}\n",
+            "{}  {}  {}\n\n{} {} ({}), as {} of {}{}\n",
             styled(style, reason.outcome()),
             reason.code(),
             because(explanation.verdict),
@@ -169,6 +174,7 @@ impl Told<'_> {
             operation.id,
             principal.user.id,
             principal.tenant.id,
+            token(principal).map(|id| format!(" with {id}")).unwrap_or_default(),
         );
         for (number, needs) in explanation.alternatives.iter().enumerate() {
             text += if number == 0 { "requires" } else { "or" };
@@ -196,6 +202,7 @@ impl Told<'_> {
             "route": format!("{} {}", operation.verb, operation.path),
             "tenant": principal.tenant.id,
             "user": principal.user.id,
+            "token_id": token(principal),
             "token_type": principal.token.kind.as_str(),
             "scopes": names(principal.token.scopes),
             "roles": principal.user.roles,
@@ -204,6 +211,11 @@ impl Told<'_> {
             "requires": explanation.alternatives.iter().map(alternative).collect::<Value>(),
         })
     }
+}
+
+/// The id of the token; a supposed one has none.
+fn token(principal: &Principal) -> Option<String> {
+    Some(&principal.token.id).filter(|id| !id.is_empty()).map(|id| harmless(id))
 }
 
 fn because(verdict: Verdict) -> &'static str {

@@ -1,5 +1,7 @@
 //! What commands print: text for people, JSON for programs. One value, two forms.
 
+use std::io::{ErrorKind, Write as _};
+
 use anstyle::{AnsiColor, Style};
 use edge_authorizer::access::tenant::{Features, Tenant, TenantStatus, User, UserKind, UserStatus};
 use edge_authorizer::timestamp::Timestamp;
@@ -17,9 +19,36 @@ impl Output {
     /// Prints a result, in one form or the other.
     pub(crate) fn show(self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
         match self {
-            Self::Text => anstream::println!("{}", text().trim_end()),
-            Self::Json => anstream::println!("{:#}", json()),
+            Self::Text => print(&format!("{}\n", text().trim_end())),
+            Self::Json => print(&format!("{:#}\n", json())),
         }
+    }
+
+    /// Prints a list. An empty one is said to people on standard error, so that programs find nothing.
+    pub(crate) fn show_all<T>(
+        self,
+        what: &str,
+        rows: &[T],
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) {
+        match self {
+            Self::Text if rows.is_empty() => anstream::eprintln!("no {what}"),
+            _ => self.show(text, json),
+        }
+    }
+}
+
+/// Prints to standard output. A reader who has had enough (`… | head`) is no failure; a full disk is one, as what was
+/// to be kept may be a token.
+pub(crate) fn print(text: &str) {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            anstream::eprintln!("edge: standard output cannot be written: {error}");
+            std::process::exit(4);
+        }
+        _ => {}
     }
 }
 

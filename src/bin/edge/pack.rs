@@ -11,6 +11,7 @@ use edge_authorizer::reference::{self, Mistake};
 
 use crate::check::refusal;
 use crate::failure::Failure;
+use crate::output;
 
 /// Compile an API reference into the file that lies beside the Lambda's binary.
 ///
@@ -70,7 +71,7 @@ pub(crate) fn write(output: Option<&Path>, text: &str) -> Result<(), Failure> {
         Some(file) => fs::write(file, text)
             .map_err(|error| Failure::Fault(format!("`{}` cannot be written: {error}", file.display()))),
         None => {
-            anstream::print!("{text}");
+            output::print(text);
             Ok(())
         }
     }

@@ -143,15 +143,18 @@ impl Pat {
             Self::Issue(args) => hand_over(&args.run().await?, None, now, output),
             Self::List(args) => {
                 let pats = args.connection.open().await?.admin().pats(&args.tenant, args.user.as_ref()).await?;
-                output.show(|| pats_text(&pats, now), || pats.iter().map(|pat| pat_json(pat, now)).collect());
+                let json = || pats.iter().map(|pat| pat_json(pat, now)).collect();
+                output.show_all("tokens", &pats, || pats_text(&pats, now), json);
             }
             Self::Show(args) => {
-                show(&args.connection.open().await?.admin().pat(&args.tenant, &args.id).await?, now, output);
+                let id = token_id(&args.id)?;
+                show(&args.connection.open().await?.admin().pat(&args.tenant, id).await?, now, output);
             }
             Self::Rotate(args) => args.run(now, output).await?,
             Self::Revoke(args) => {
+                let id = token_id(&args.id)?;
                 let admin = args.connection.open().await?.admin();
-                show(&admin.revoke_pat(&args.tenant, &args.id, &args.author.stamp()?).await?, now, output);
+                show(&admin.revoke_pat(&args.tenant, id, &args.author.stamp()?).await?, now, output);
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -179,13 +182,23 @@ impl Rotate {
         let api = self.reference.api()?;
         let opened = self.connection.open().await?;
         let format = opened.settings(&self.keys)?.pats;
-        let rotation = Rotation { id: self.id.clone(), life: self.expires, overlap: self.overlap };
+        let rotation = Rotation { id: token_id(&self.id)?.to_owned(), life: self.expires, overlap: self.overlap };
         let (entropy, stamp) = (host::entropy()?, self.author.stamp()?);
         let rotated =
             opened.admin().rotate_pat(&api.catalogue, &format, &self.tenant, &rotation, entropy, &stamp).await?;
         hand_over(&rotated.new, Some(&rotated.old), now, output);
         Ok(())
     }
+}
+
+/// An id of a token, and not the token itself, which no message may repeat.
+fn token_id(given: &str) -> Result<&str, Failure> {
+    if !given.contains("_pat_") {
+        return Ok(given);
+    }
+    let told = "that is a token, and not the id of one, `pat_…`: `edge pat list` has the ids, and \
+                `edge explain --token -` tells that of a token";
+    Err(Failure::Usage(told.to_owned()))
 }
 
 /// Prints a token, this once: alone on standard output, or in the JSON.

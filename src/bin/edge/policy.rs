@@ -15,6 +15,7 @@ use edge_authorizer::token::credential::TokenKind;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::output::print;
 use crate::pack::compiled;
 
 /// Print the policy for a token's scopes, within a role.
@@ -64,9 +65,9 @@ pub(crate) fn run(args: &PolicyArgs, json: bool) -> Result<ExitCode, Failure> {
             .iter()
             .map(|it| json!({"pattern": it, "serves": served(&api, kind, effective, it)}))
             .collect();
-        anstream::println!("{}", json!({"permissions": permissions, "allow": allow, "deny": patterns.deny}));
+        print(&format!("{}\n", json!({"permissions": permissions, "allow": allow, "deny": patterns.deny})));
     } else {
-        anstream::print!("{}", text(&api, kind, effective, &patterns));
+        print(&text(&api, kind, effective, &patterns));
     }
     Ok(ExitCode::SUCCESS)
 }

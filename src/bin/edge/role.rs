@@ -82,10 +82,8 @@ impl Role {
             Self::List(args) => {
                 let roles = args.connection.open().await?.admin().tenant(&args.tenant).await?.roles;
                 let row = |(name, permissions): (&String, &Vec<String>)| [name.clone(), list(permissions)];
-                output.show(
-                    || table(["ROLE", "PERMISSIONS"], &roles.iter().map(row).collect::<Vec<_>>()),
-                    || json!(roles),
-                );
+                let rows: Vec<_> = roles.iter().map(row).collect();
+                output.show_all("roles", &rows, || table(["ROLE", "PERMISSIONS"], &rows), || json!(roles));
             }
             Self::Remove(args) => {
                 let (admin, stamp) = (args.connection.open().await?.admin(), args.author.stamp()?);

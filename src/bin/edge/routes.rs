@@ -7,6 +7,7 @@ use clap::Args;
 use edge_authorizer::reference::routes::{Table, table};
 
 use crate::failure::Failure;
+use crate::output::print;
 use crate::pack::compiled;
 
 /// List the operations of an API reference, with the scopes that each requires.
@@ -25,9 +26,9 @@ pub(crate) fn run(args: &RoutesArgs, json: bool) -> Result<ExitCode, Failure> {
     let rows = table(&compiled(&args.reference)?);
     if json {
         let text = serde_json::to_string_pretty(&rows).map_err(|error| Failure::Fault(error.to_string()))?;
-        anstream::println!("{text}");
+        print(&format!("{text}\n"));
     } else {
-        anstream::print!("{}", Table(&rows));
+        print(&Table(&rows).to_string());
     }
     Ok(ExitCode::SUCCESS)
 }

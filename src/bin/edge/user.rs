@@ -114,7 +114,7 @@ impl UserCommand {
             Self::Put(args) => show(&args.run().await?, output),
             Self::List(args) => {
                 let users = args.connection.open().await?.admin().users(&args.tenant).await?;
-                output.show(|| users_text(&users), || users.iter().map(user_json).collect());
+                output.show_all("users", &users, || users_text(&users), || users.iter().map(user_json).collect());
             }
             Self::Show(args) => {
                 show(&args.connection.open().await?.admin().user(&args.tenant, &args.id).await?, output);

@@ -117,10 +117,13 @@ impl Admin {
     /// The tenant's audit log from a time on, oldest first.
     ///
     /// # Errors
-    /// [`AdminError::Store`] when the store fails.
+    /// [`AdminError::NoTenant`], or what the store says.
     pub async fn audit(&self, tenant: &TenantId, since: Timestamp) -> Result<Vec<AuditRecord>, AdminError> {
         let from = format!("{}{}", key::AUDIT_PREFIX, time_key(since.seconds().saturating_mul(1000)));
         let items = self.between(tenant, &from, &format!("{}~", key::AUDIT_PREFIX)).await?;
+        if items.is_empty() {
+            self.tenant_exists(tenant).await?;
+        }
         Ok(items.iter().map(AuditRecord::read).collect::<Result<_, _>>()?)
     }
 }

@@ -121,11 +121,22 @@ impl Admin {
         Ok(Issued { token, record, shortfalls })
     }
 
-    /// Every token of a tenant, or of one of its users, oldest first.
+    /// Every token of a tenant, or of one of its users, oldest first. A user who left may have tokens: revoked ones.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`AdminError::NoTenant`], [`AdminError::NoUser`], or what the store says.
     pub async fn pats(&self, tenant: &TenantId, user: Option<&UserId>) -> Result<Vec<PatRecord>, AdminError> {
+        let records = self.pats_of(tenant, user).await?;
+        if records.is_empty() {
+            self.tenant_exists(tenant).await?;
+            if let Some(user) = user {
+                self.user_record(tenant, user).await?;
+            }
+        }
+        Ok(records)
+    }
+
+    async fn pats_of(&self, tenant: &TenantId, user: Option<&UserId>) -> Result<Vec<PatRecord>, AdminError> {
         let records = self.pat_records(tenant).await?.into_iter().map(|(_, record)| record);
         let mut records: Vec<PatRecord> = records.filter(|it| user.is_none_or(|user| *user == it.user)).collect();
         records.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
@@ -204,7 +215,7 @@ impl Admin {
     ) -> Result<Vec<String>, AdminError> {
         let mut stamp = stamp.clone();
         let mut revoked = Vec::new();
-        for pat in self.pats(tenant, Some(user)).await?.into_iter().filter(|it| it.revoked.is_none()) {
+        for pat in self.pats_of(tenant, Some(user)).await?.into_iter().filter(|it| it.revoked.is_none()) {
             match self.revoke_pat(tenant, &pat.id, &stamp).await {
                 Ok(pat) => revoked.push(pat.id),
                 Err(AdminError::AlreadyRevoked { .. }) => {}

@@ -124,6 +124,12 @@ impl Admin {
         .await
     }
 
+    /// For lists that are empty: whether that is because there is no such tenant.
+    pub(super) async fn tenant_exists(&self, id: &TenantId) -> Result<(), AdminError> {
+        let item = self.get(id, key::TENANT).await?;
+        item.map(|_| ()).ok_or_else(|| AdminError::NoTenant { tenant: id.to_string() })
+    }
+
     pub(super) async fn tenant_record(&self, id: &TenantId) -> Result<(Item, Tenant), AdminError> {
         let item = self.get(id, key::TENANT).await?;
         let item = item.ok_or_else(|| AdminError::NoTenant { tenant: id.to_string() })?;

@@ -25,14 +25,18 @@ impl Admin {
     /// Every user of the tenant, by id.
     ///
     /// # Errors
-    /// What the store says.
+    /// [`AdminError::NoTenant`], or what the store says.
     pub async fn users(&self, tenant: &TenantId) -> Result<Vec<User>, AdminError> {
         let read = |item: &Item| {
             let id = UserId::parse(name_of(item, key::USER_PREFIX))
                 .map_err(|error| StoreFault::BrokenRecord { record: "USER".to_owned(), what: error.to_string() })?;
             read_user(&id, item)
         };
-        Ok(self.every(tenant, key::USER_PREFIX).await?.iter().map(read).collect::<Result<_, _>>()?)
+        let items = self.every(tenant, key::USER_PREFIX).await?;
+        if items.is_empty() {
+            self.tenant_exists(tenant).await?;
+        }
+        Ok(items.iter().map(read).collect::<Result<_, _>>()?)
     }
 
     /// Creates a user or changes what an existing one may do. An existing user's status stays as it is.
