@@ -163,9 +163,23 @@ impl Api {
         let policies = PolicyCompiler::new(&operations, pack.menu).ok_or(PackError::ForeignMenu)?;
         Ok(Self { catalogue, operations, policies })
     }
+
+    /// The scopes by which an access token may read everything and change nothing: what a client gets that asks for
+    /// nothing in particular.
+    pub fn reading_scopes(&self) -> impl Iterator<Item = &str> {
+        reading_scopes(&self.catalogue, &self.operations)
+    }
 }
 
-fn resolve(
+/// What the operations that read require of an access token, by the first of their alternatives.
+pub(crate) fn reading_scopes<'a>(catalogue: &'a Catalogue, operations: &[Operation]) -> impl Iterator<Item = &'a str> {
+    let reading = operations.iter().filter(|operation| operation.verb == Verb::Only("GET".to_owned()));
+    let first = reading.filter_map(|operation| operation.access_token.alternatives().first());
+    let scopes = first.fold(PermissionSet::default(), |all, needed| all.union(*needed));
+    catalogue.names(scopes.intersection(catalogue.scopes()))
+}
+
+pub(crate) fn resolve(
     permissions: &CatalogueSource,
     operations: &[PackedOperation],
 ) -> Result<(Catalogue, Vec<Operation>), PackError> {

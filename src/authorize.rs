@@ -58,6 +58,11 @@ impl Authorizer {
         &self.api
     }
 
+    /// The settings of the installation.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Fetches what is needed of issuers' keys, so that the first request finds them. Best effort.
     pub async fn warm(&self, store: &impl Store, now: Timestamp) {
         self.keys.warm(&self.settings.issuers, store, now).await;

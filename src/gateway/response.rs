@@ -9,6 +9,8 @@
 //!
 //! Source: "Gateway responses in API Gateway", Amazon API Gateway Developer Guide.
 
+use serde_json::{Map, Value, json};
+
 /// The path of the protected resource's metadata, to which every 401 points (RFC 9728 §3).
 pub const RESOURCE_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
@@ -87,6 +89,19 @@ pub const PREFLIGHT_MAX_AGE: &str = "86400";
 /// There is no error code in it, as the same response answers requests without any credentials.
 pub fn challenge(resource: &str) -> String {
     format!("Bearer resource_metadata=\"{resource}{RESOURCE_METADATA_PATH}\"")
+}
+
+/// The protected resource's metadata (RFC 9728 §2): who issues tokens for the API at `resource`, and which scopes a
+/// client asks for that wants nothing in particular. That is the least, and no list of all that there are.
+pub fn resource_metadata(resource: &str, authorization_servers: &[&str], scopes: &[&str]) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("resource".to_owned(), json!(resource));
+    if !authorization_servers.is_empty() {
+        metadata.insert("authorization_servers".to_owned(), json!(authorization_servers));
+    }
+    metadata.insert("bearer_methods_supported".to_owned(), json!(["header"]));
+    metadata.insert("scopes_supported".to_owned(), json!(scopes));
+    Value::Object(metadata)
 }
 
 /// What the gateway checks before it calls the authorizer: the form of the header (RFC 6750 §2.1), as the whole of a

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
-use super::demo::{Demonstration, PAT_PREFIX};
+use super::demo::{Demonstration, Member, PAT_PREFIX};
 use super::store::TABLE;
-use crate::access::catalogue::Catalogue;
-use crate::access::tenant::UserKind;
-use crate::oauth::account::{AccountName, PasswordHash, UnusablePassword};
+use crate::access::tenant::{TenantStatus, UserKind};
+use crate::api::Api;
+use crate::oauth::account::{AccountName, PasswordHash, SALT_LENGTH, UnusablePassword};
 use crate::oauth::issuer::Issuer;
 use crate::oauth::limit::Limits;
 use crate::oauth::refresh_token::RefreshTokenFormat;
@@ -55,8 +55,10 @@ pub struct LocalAuth<'a> {
     pub resource: String,
     /// The key of its refresh tokens, as `PAT_MAC_KEY`.
     pub mac_key: &'a str,
-    /// The API's scopes.
-    pub catalogue: Catalogue,
+    /// The API.
+    pub api: &'a Api,
+    /// Who may register a client.
+    pub registration: Registration,
     /// The embedded store.
     pub client: Client,
     /// The clock and the randomness.
@@ -73,18 +75,17 @@ impl LocalAuth<'_> {
         self.first_key(&store).await?;
         self.accounts(&store, demonstration).await?;
         let key = MacKey::new(self.mac_key.as_bytes())?;
-        let read = |name: &&str| name.ends_with("read");
         let settings = OAuthSettings {
-            default_scopes: self.catalogue.names(self.catalogue.scopes()).filter(read).map(str::to_owned).collect(),
+            default_scopes: self.api.reading_scopes().map(str::to_owned).collect(),
             refresh_tokens: RefreshTokenFormat::new(&Prefix::parse(PAT_PREFIX)?, key, None),
             issuer: self.issuer,
             resource: self.resource,
-            registration: Registration::Open,
+            registration: self.registration,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: PAT_PREFIX.to_owned(),
         };
-        Ok(AuthServer::new(settings, self.catalogue, store, self.surroundings))
+        Ok(AuthServer::new(settings, self.api.catalogue.clone(), store, self.surroundings))
     }
 
     async fn first_key(&self, store: &OAuthStore) -> Result<(), AuthError> {
@@ -97,20 +98,38 @@ impl LocalAuth<'_> {
         Ok(store.put_signing_key(&self.issuer, &TableKey { record, secret: KeySecret::new(secret) }).await?)
     }
 
+    /// Makes the accounts that are not there yet; a password that was changed since stays.
     async fn accounts(&self, store: &OAuthStore, demonstration: &Demonstration) -> Result<(), AuthError> {
-        for member in demonstration.users.iter().filter(|member| member.user.kind == UserKind::Person) {
-            let Some(name) = account_name(member.name) else { continue };
-            let mut salt = [0; 16];
+        for Account { name, member, .. } in accounts(demonstration) {
+            if store.password(&name).await?.is_some() {
+                continue;
+            }
+            let mut salt = [0; SALT_LENGTH];
             self.surroundings.fill(&mut salt)?;
-            store.put_account(&name, &PasswordHash::of(PASSWORD, salt)?).await?;
             let membership = Membership { tenant: member.tenant.clone(), user: member.user.id.clone() };
             store.put_membership(&name.identity(), &membership).await?;
+            store.put_account(&name, &PasswordHash::of(PASSWORD, salt)?).await?;
         }
         Ok(())
     }
 }
 
-/// The account of a person of the demonstration: `acme-sales@example.com`.
-pub fn account_name(member: &str) -> Option<AccountName> {
-    AccountName::parse(&format!("{member}@example.com"))
+/// An account of the demonstration.
+#[derive(Clone, Debug)]
+pub struct Account<'a> {
+    /// What its person types: `acme-sales@example.com`.
+    pub name: AccountName,
+    /// Who that is.
+    pub member: &'a Member,
+    /// Whether the tenant's requests are served.
+    pub tenant_status: TenantStatus,
+}
+
+/// The accounts of the demonstration: one for each person in it. A service signs nowhere in.
+pub fn accounts(demonstration: &Demonstration) -> impl Iterator<Item = Account<'_>> {
+    demonstration.users.iter().filter(|member| member.user.kind == UserKind::Person).filter_map(|member| {
+        let tenant = demonstration.tenants.iter().find(|tenant| tenant.id == member.tenant)?;
+        let name = AccountName::parse(&format!("{}@example.com", member.name))?;
+        Some(Account { name, member, tenant_status: tenant.status })
+    })
 }

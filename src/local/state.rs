@@ -19,6 +19,8 @@ pub struct LocalState {
     pub pid: u32,
     /// The local gateway, `http://127.0.0.1:<port>`.
     pub gateway: String,
+    /// The authorization server, `http://127.0.0.1:<port>`: the issuer of its tokens.
+    pub authorization_server: String,
     /// The embedded DynamoDB, `http://127.0.0.1:<port>`.
     pub dynamodb: String,
     /// The region that clients name.

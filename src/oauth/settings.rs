@@ -19,6 +19,33 @@ pub enum Registration {
     Off,
 }
 
+impl Registration {
+    /// Reads who may register: `open`, `token` together with that token, or `off`.
+    ///
+    /// # Errors
+    /// [`UnknownRegistration`]; a token's text is never in it.
+    pub fn parse(mode: &str, token: Option<&str>) -> Result<Self, UnknownRegistration> {
+        match (mode, token.filter(|token| !token.is_empty())) {
+            ("open", _) => Ok(Self::Open),
+            ("off", _) => Ok(Self::Off),
+            ("token", Some(token)) => Ok(Self::Token(SecretDigest::of(token))),
+            ("token", None) => Err(UnknownRegistration::NoToken),
+            (other, _) => Err(UnknownRegistration::Mode(other.to_owned())),
+        }
+    }
+}
+
+/// Text that does not say who may register.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownRegistration {
+    /// No such mode.
+    #[error("`{0}` is neither `open` nor `token` nor `off`")]
+    Mode(String),
+    /// The token that clients must bring is not said.
+    #[error("`token` needs the token that clients must bring, in REGISTRATION_TOKEN")]
+    NoToken,
+}
+
 /// How long things live, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {

@@ -28,7 +28,7 @@ pub use mistake::{Mistake, Problem};
 pub use nearest::nearest;
 
 use crate::access::catalogue::CatalogueSource;
-use crate::api::Pack;
+use crate::api::{self, Pack};
 
 use document::Document;
 use mistake::{Mistakes, Place};
@@ -68,5 +68,13 @@ impl Reference {
             return Err(mistakes.all());
         }
         Ok(Self { document, permissions, operations })
+    }
+
+    /// [`Api::reading_scopes`](crate::api::Api::reading_scopes), without the proofs that an API needs.
+    fn reading_scopes(&self) -> Result<Vec<String>, Problem> {
+        let packed: Vec<_> = self.operations.iter().map(|found| found.packed.clone()).collect();
+        let (catalogue, operations) =
+            api::resolve(&self.permissions, &packed).map_err(|error| Problem::Pack { message: error.to_string() })?;
+        Ok(api::reading_scopes(&catalogue, &operations).map(str::to_owned).collect())
     }
 }

@@ -31,6 +31,7 @@ impl Local {
         let state = LocalState {
             pid: std::process::id(),
             gateway: "http://127.0.0.1:9".to_owned(),
+            authorization_server: "http://127.0.0.1:9".to_owned(),
             dynamodb: world.store.url(),
             region: REGION.to_owned(),
             table: TABLE.to_owned(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use regex::Regex;
 use serde_json::json;
 
@@ -17,14 +17,16 @@ use super::response::{json, render};
 use crate::authorize::Authorizer;
 use crate::decision::{Decision, Outcome};
 use crate::gateway::response::{
-    ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, GatewayResponse, IDENTITY_VALIDATION_EXPRESSION,
-    MISSING_AUTHENTICATION_TOKEN, PREFLIGHT_MAX_AGE, PREFLIGHT_METHODS, RESOURCE_METADATA_PATH, UNAUTHORIZED,
+    self, ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, GatewayResponse,
+    IDENTITY_VALIDATION_EXPRESSION, MISSING_AUTHENTICATION_TOKEN, PREFLIGHT_MAX_AGE, PREFLIGHT_METHODS,
+    RESOURCE_METADATA_PATH, UNAUTHORIZED,
 };
 use crate::local::store::REGION;
 use crate::policy::operation::Operation;
 use crate::policy::router::Router;
 use crate::store::read::DynamoStore;
 use crate::timestamp::Timestamp;
+use crate::token::issuer::{Issuer, KeySource};
 
 /// Reads the time. An argument, so that a test can let the cache grow old.
 pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
@@ -210,14 +212,13 @@ impl Stage {
 
     /// The protected resource's metadata (RFC 9728 §2), open to all.
     fn resource_metadata(&self) -> Response<Body> {
-        let catalogue = &self.authorizer.api().catalogue;
-        let scopes: Vec<&str> = catalogue.names(catalogue.scopes()).collect();
-        let metadata = json!({
-            "resource": self.origin,
-            "bearer_methods_supported": ["header"],
-            "scopes_supported": scopes,
-        });
-        json(StatusCode::OK, metadata.to_string())
+        let own = |issuer: &&Issuer| matches!(issuer.keys(), KeySource::Table);
+        let servers: Vec<&str> = self.authorizer.settings().issuers.iter().filter(own).map(Issuer::name).collect();
+        let scopes: Vec<&str> = self.authorizer.api().reading_scopes().collect();
+        let metadata = response::resource_metadata(&self.origin, &servers, &scopes);
+        let mut response = json(StatusCode::OK, metadata.to_string());
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response
     }
 }
 
@@ -238,7 +239,7 @@ fn preflight() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     for (name, value) in PREFLIGHT_HEADERS {
-        response.headers_mut().insert(name, axum::http::HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }

@@ -18,7 +18,8 @@ pub(super) fn definition(reference: &Reference, names: &TemplateNames) -> Result
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
         item.insert("options".to_owned(), preflight(reference));
     }
-    paths.entry(RESOURCE_METADATA_PATH).or_insert_with(|| resource_metadata(reference, &origin));
+    let metadata = resource_metadata(reference, &origin)?;
+    paths.entry(RESOURCE_METADATA_PATH).or_insert(metadata);
     let mut document = document(reference, authorizer(names), paths);
     document.insert("x-amazon-apigateway-gateway-responses".to_owned(), gateway_responses(&origin));
     Ok(Value::Object(document))
@@ -70,17 +71,14 @@ fn preflight(reference: &Reference) -> Value {
     constant(204, &headers, None)
 }
 
-/// The document that a 401 points to (RFC 9728 §2): open, as it is for callers that have no token yet.
-fn resource_metadata(reference: &Reference, origin: &str) -> Value {
-    let mut metadata = Map::new();
-    metadata.insert("resource".to_owned(), json!(origin));
-    if let Some(issuer) = authorization_server(reference) {
-        metadata.insert("authorization_servers".to_owned(), json!([issuer]));
-    }
-    metadata.insert("bearer_methods_supported".to_owned(), json!(["header"]));
-    metadata.insert("scopes_supported".to_owned(), json!(reference.permissions.scopes));
-    let body = Value::Object(metadata).to_string();
-    json!({ "get": constant(200, &[("Access-Control-Allow-Origin", "*".to_owned())], Some(&body)) })
+/// The document that a 401 points to: open, as it is for callers that have no token yet.
+fn resource_metadata(reference: &Reference, origin: &str) -> Result<Value, Problem> {
+    let servers = authorization_server(reference);
+    let servers: Vec<&str> = servers.as_deref().into_iter().collect();
+    let scopes = reference.reading_scopes()?;
+    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    let body = response::resource_metadata(origin, &servers, &scopes).to_string();
+    Ok(json!({ "get": constant(200, &[("Access-Control-Allow-Origin", "*".to_owned())], Some(&body)) }))
 }
 
 /// The authorization server's issuer: the origin of its `authorizationUrl`.

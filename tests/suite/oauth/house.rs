@@ -1,13 +1,12 @@
 //! A whole authorization server over an embedded store: requests in at its router, answers out, a clock that a test
 //! moves, and the authorizer beside it that must believe its tokens.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request};
+use axum::body::Body;
+use axum::http::Request;
 use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::local::demo::ACME;
 use edge_authorizer::local::store::TABLE;
@@ -32,6 +31,7 @@ use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
 use super::support::{CHALLENGE, VERIFIER};
+pub(super) use crate::http::{Reply, cookie, form};
 use crate::world::{TestClock, World, api};
 
 pub(super) const ISSUER: &str = "https://auth.example.com";
@@ -89,37 +89,6 @@ pub(super) struct House {
     router: Router,
 }
 
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
-}
-
-impl Reply {
-    pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.body))
-    }
-
-    pub(super) fn text(&self, field: &str) -> String {
-        let json = self.json();
-        json[field].as_str().unwrap_or_else(|| panic!("no {field} in {json}")).to_owned()
-    }
-
-    /// The parameters of a redirect to the client.
-    pub(super) fn parameters(&self) -> HashMap<String, String> {
-        let location = url::Url::parse(self.header("location")).unwrap();
-        location.query_pairs().into_owned().collect()
-    }
-
-    pub(super) fn error(&self) -> String {
-        format!("{} {}", self.status, self.text("error"))
-    }
-}
-
 /// What a house decides that differs from test to test.
 #[derive(Default)]
 pub(super) struct Plan {
@@ -164,10 +133,7 @@ impl House {
 
     pub(super) async fn send(&self, mut request: Request<Body>) -> Reply {
         request.extensions_mut().insert(ClientAddress("192.0.2.1".to_owned()));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     pub(super) async fn get(&self, path: &str, cookie: &str) -> Reply {
@@ -220,7 +186,7 @@ impl House {
         let fields = [("request", handle.as_str()), ("name", NAME), ("password", PASSWORD)];
         let reply = self.form("/sign-in", &cookie, &fields).await;
         assert_eq!(reply.status, 303, "{}", reply.body);
-        (handle, self::cookie(&reply))
+        (handle, crate::http::cookie(&reply))
     }
 
     /// A code that the user has granted to the app.
@@ -294,13 +260,4 @@ async fn people(store: &OAuthStore, world: &World) {
         let membership = Membership { tenant: member.tenant.clone(), user: member.user.id.clone() };
         store.put_membership(&name.identity(), &membership).await.unwrap();
     }
-}
-
-pub(super) fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
-
-/// The cookie that an answer sets, as the browser sends it back.
-pub(super) fn cookie(reply: &Reply) -> String {
-    reply.header("set-cookie").split(';').next().unwrap().to_owned()
 }

@@ -1,28 +1,37 @@
 //! `edge serve`: everything on loopback, until Ctrl-C.
 
-#![expect(clippy::disallowed_methods, reason = "the program is where the clock and random bytes come from")]
+#![expect(clippy::disallowed_methods, reason = "the program is where random bytes come from")]
 
+mod announce;
+
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::Args;
-use edge_authorizer::api::Api;
 use edge_authorizer::authorize::Authorizer;
-use edge_authorizer::local::demo::{Demonstration, Seed, variables};
-use edge_authorizer::local::example::EXAMPLES;
-use edge_authorizer::local::gateway::{Backend, Handled, Stage, serve};
+use edge_authorizer::local::auth::LocalAuth;
+use edge_authorizer::local::demo::{Seed, variables};
+use edge_authorizer::local::gateway::{self, Backend, Handled, Stage};
 use edge_authorizer::local::installation::{Installation, InstallationError};
 use edge_authorizer::local::state::{self, LocalState, private_file};
 use edge_authorizer::local::store::{Data, EmbeddedStoreError, REGION, TABLE};
+use edge_authorizer::oauth::issuer::Issuer;
+use edge_authorizer::oauth::router;
+use edge_authorizer::oauth::server::{NoRandomness, Surroundings};
+use edge_authorizer::oauth::settings::Registration;
+use edge_authorizer::settings::Settings;
 use edge_authorizer::timestamp::Timestamp;
-use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use crate::connection::Reference;
 use crate::failure::Failure;
-use crate::pack;
+use crate::host::{now, variable};
+use announce::announce;
 
 /// The longest that API Gateway keeps an authorizer's answer, in seconds.
 const MAX_TTL: u64 = 3600;
@@ -33,13 +42,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The file in a data folder from which the local key and the tokens follow.
 const SEED_FILE: &str = "seed";
 
-/// Serve everything on this machine: store, demonstration data, and a gateway that behaves as a REST API does.
+/// Serve everything on this machine: store, demonstration data, an authorization server, and a gateway that behaves as
+/// a REST API does.
 ///
 /// It listens on loopback only. The other commands find it with `--local` while it runs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  edge serve                                      everything in memory, on port 8080
+  edge serve                                      everything in memory, on ports 8080 and 8081
   edge serve --data ./data --ttl 0                keep the records, ask the authorizer every time
   edge serve --upstream http://127.0.0.1:3000     put it before a backend of your own; it receives
                                                   the context as headers, X-Authorizer-Business-Id, …")]
@@ -47,6 +57,12 @@ pub(crate) struct ServeArgs {
     /// The gateway's port; 0 for a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// The authorization server's port; 0 for a free one.
+    #[arg(long, default_value_t = 8081)]
+    auth_port: u16,
+    /// Who may register an app there: anybody, who brings the token in REGISTRATION_TOKEN, or nobody.
+    #[arg(long, value_name = "open|token|off", env = "REGISTRATION", default_value = "open")]
+    registration: String,
     /// How long an answer of the authorizer is cached, in seconds; 0 for not at all.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=MAX_TTL))]
     ttl: u64,
@@ -56,9 +72,16 @@ pub(crate) struct ServeArgs {
     /// Pass authorized requests on to a backend at this address.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
-    /// The API reference that is served.
-    #[arg(long, value_name = "FILE", default_value = "api.yaml")]
-    reference: PathBuf,
+    #[command(flatten)]
+    reference: Reference,
+}
+
+impl ServeArgs {
+    fn registration(&self) -> Result<Registration, Failure> {
+        let token = variable("REGISTRATION_TOKEN");
+        Registration::parse(&self.registration, token.as_deref())
+            .map_err(|error| Failure::Usage(format!("--registration: {error}")))
+    }
 }
 
 pub(crate) fn run(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Failure> {
@@ -69,45 +92,71 @@ pub(crate) fn run(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Failure> 
 async fn run_until_told(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Failure> {
     // Ready before anything is said: who reads the first line may end the program at once.
     let told = told_to_end()?;
-    let api = Api::new(pack::compiled(&args.reference)?).map_err(|error| Failure::Invalid(error.to_string()))?;
+    let api = args.reference.api()?;
     let backend = match &args.upstream {
         Some(address) => Backend::upstream(address).map_err(|error| Failure::Invalid(error.to_string()))?,
         None => Backend::that_shows(),
     };
-    let listener = listen(args.port).await?;
-    let gateway = format!("http://{}", listener.local_addr().map_err(fault)?);
+    let registration = args.registration()?;
+    let (gateway_door, gateway) = listen(args.port, "--port").await?;
+    let (auth_door, issuer) = listen(args.auth_port, "--auth-port").await?;
     let seed = seed(args.data.as_deref())?;
     let data = args.data.clone().map_or(Data::Memory, Data::Folder);
     let installation = Installation::start(&data, &seed, &api.catalogue, now()).await.map_err(not_started)?;
     let Installation { store, demonstration } = installation;
-    let authorizer = Authorizer::new(api, demonstration.settings.clone()).map_err(fault)?;
-    let state = local_state(&gateway, store.url(), &seed);
+    let state = local_state(gateway, issuer, store.url(), &seed);
+    let auth = LocalAuth {
+        issuer: Issuer::parse(&state.authorization_server).map_err(fault)?,
+        resource: state.gateway.clone(),
+        mac_key: &seed.mac_key(),
+        api: &api,
+        registration,
+        client: store.client(),
+        surroundings: Arc::new(Machine),
+    };
+    let auth = Arc::new(auth.open(&demonstration).await.map_err(fault)?);
+    let settings = Settings::read(|name| state.settings.get(name).cloned()).map_err(fault)?;
+    let authorizer = Authorizer::new(api, settings).map_err(fault)?;
     state.write(Path::new(state::PATH)).map_err(|error| not_written(Path::new(state::PATH), &error))?;
     let log: fn(&Handled<'_>) = if as_json { |_| {} } else { show_request };
-    let stage = Stage::new(authorizer, store.store(), backend, gateway, args.ttl, Box::new(now), Box::new(log))
+    let origin = state.gateway.clone();
+    let stage = Stage::new(authorizer, store.store(), backend, origin, args.ttl, Box::new(now), Box::new(log))
         .map_err(fault)?;
     announce(&state, &demonstration, as_json);
-    let (ended, over) = tokio::sync::oneshot::channel();
-    let serving = serve(Arc::new(stage), listener, async move {
+    let (running, ended) = watch::channel(());
+    tokio::spawn(async move {
         told.await;
-        _ = ended.send(());
+        drop(running);
     });
     let served = tokio::select! {
-        served = serving => served.map_err(fault),
-        () = async { _ = over.await; tokio::time::sleep(PATIENCE).await } => Ok(()),
+        served = async {
+            tokio::try_join!(
+                gateway::serve(Arc::new(stage), gateway_door, over(ended.clone())),
+                router::serve(auth, auth_door, over(ended.clone())),
+            )
+        } => served.map(drop).map_err(fault),
+        () = async { over(ended.clone()).await; tokio::time::sleep(PATIENCE).await } => Ok(()),
     };
     forget(&state);
     _ = tokio::time::timeout(PATIENCE, store.stop()).await;
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Failure> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+/// Resolves when whoever holds the other end lets go of it.
+async fn over(mut running: watch::Receiver<()>) {
+    while running.changed().await.is_ok() {}
+}
+
+/// A listener on loopback, and the origin that clients reach it by.
+async fn listen(port: u16, option: &str) -> Result<(TcpListener, String), Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => Failure::Fault(format!(
-            "something listens on port {port} already: end it, or choose another port with `--port`"
+            "something listens on port {port} already: end it, or choose another port with `{option}`"
         )),
         _ => Failure::Fault(format!("cannot listen on 127.0.0.1:{port}: {error}")),
-    })
+    })?;
+    let origin = format!("http://{}", listener.local_addr().map_err(fault)?);
+    Ok((listener, origin))
 }
 
 /// Resolves at Ctrl-C, or when the system asks the process to end.
@@ -155,14 +204,20 @@ fn fresh() -> Result<[u8; 32], Failure> {
     Ok(bytes)
 }
 
-fn local_state(gateway: &str, dynamodb: String, seed: &Seed) -> LocalState {
+/// Where everything is. The authorizer believes the authorization server that runs beside it, and no other.
+fn local_state(gateway: String, issuer: String, dynamodb: String, seed: &Seed) -> LocalState {
+    let mut settings: BTreeMap<String, String> =
+        variables(seed).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    settings.insert("OAUTH_ISSUER".to_owned(), issuer.clone());
+    settings.insert("OAUTH_AUDIENCE".to_owned(), gateway.clone());
     LocalState {
         pid: std::process::id(),
-        gateway: gateway.to_owned(),
+        gateway,
+        authorization_server: issuer,
         dynamodb,
         region: REGION.to_owned(),
         table: TABLE.to_owned(),
-        settings: variables(seed).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        settings,
     }
 }
 
@@ -172,38 +227,6 @@ fn forget(state: &LocalState) {
     if LocalState::read(path).is_ok_and(|there| there == *state) {
         _ = std::fs::remove_file(path);
     }
-}
-
-fn announce(state: &LocalState, demonstration: &Demonstration, as_json: bool) {
-    if as_json {
-        let command = |example: &edge_authorizer::local::example::Example| {
-            json!({
-                "shows": example.shows,
-                "status": example.status,
-                "command": example.command(&state.gateway, demonstration),
-            })
-        };
-        let tokens: serde_json::Map<_, _> =
-            demonstration.tokens.iter().map(|it| (it.name.to_owned(), it.issued.expose().into())).collect();
-        let examples: Vec<_> = EXAMPLES.iter().map(command).collect();
-        let line = json!({
-            "gateway": state.gateway,
-            "dynamodb": state.dynamodb,
-            "table": state.table,
-            "tokens": tokens,
-            "examples": examples,
-        });
-        anstream::println!("{line}");
-        return;
-    }
-    anstream::println!("gateway    {}", state.gateway);
-    anstream::println!("dynamodb   {}, table {}", state.dynamodb, state.table);
-    anstream::println!("\nThe demonstration's tokens are good on this machine only. Paste one of these:\n");
-    for example in EXAMPLES {
-        anstream::println!("# {}: {}", example.status, example.shows);
-        anstream::println!("{}\n", example.command(&state.gateway, demonstration));
-    }
-    anstream::println!("Ctrl-C ends it. `edge --help` lists what else works with `--local` in another terminal.");
 }
 
 /// One line a request: neither its token nor its path.
@@ -217,9 +240,17 @@ fn show_request(handled: &Handled<'_>) {
     anstream::eprintln!("{}  {operation}  {decided}", handled.status.as_u16());
 }
 
-fn now() -> Timestamp {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_seconds(elapsed.as_secs())
+/// The clock and the randomness of this machine.
+struct Machine;
+
+impl Surroundings for Machine {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        getrandom::fill(bytes).map_err(|_| NoRandomness)
+    }
 }
 
 fn not_started(error: InstallationError) -> Failure {
