@@ -21,8 +21,25 @@ fn checked(text: &str) -> Result<String, InvalidId> {
     Ok(text.to_owned())
 }
 
+/// The longest URL that a client is named by, in bytes.
+const MAX_CLIENT_URL_LENGTH: usize = 255;
+
+/// What the id of a client starts with that is the address of its own document.
+const URL_SCHEME: &str = "https://";
+
+/// A client's id is one of ours, or a URL: the characters of RFC 3986 without `#`, which means something in a record's
+/// key. Whether it is the address of a document, the authorization server judges.
+fn checked_client(text: &str) -> Result<String, InvalidId> {
+    let Some(rest) = text.strip_prefix(URL_SCHEME) else { return checked(text) };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
+    if rest.is_empty() || text.len() > MAX_CLIENT_URL_LENGTH || !rest.bytes().all(plain) {
+        return Err(InvalidId);
+    }
+    Ok(text.to_owned())
+}
+
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $checked:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -34,7 +51,7 @@ macro_rules! id {
             /// # Errors
             /// [`InvalidId`] for anything else.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                checked(text).map(Self)
+                $checked(text).map(Self)
             }
 
             /// The id as text.
@@ -75,17 +92,24 @@ macro_rules! id {
 
 id! {
     /// One customer of the product: the API's `business_id`.
-    TenantId
+    TenantId, checked
 }
 id! {
     /// One user of a tenant: the person or the service that a token acts for.
-    UserId
+    UserId, checked
 }
 id! {
     /// What a user granted to a client.
-    GrantId
+    GrantId, checked
 }
 id! {
-    /// An OAuth client.
-    ClientId
+    /// An OAuth client: a registered one, or one that its own document describes, by the document's https URL.
+    ClientId, checked_client
+}
+
+impl ClientId {
+    /// Whether it is a URL: then no record of ours made the client.
+    pub fn is_url(&self) -> bool {
+        self.0.starts_with(URL_SCHEME)
+    }
 }

@@ -1,5 +1,5 @@
-//! A key set over HTTPS, from a server that is trusted for its keys and for nothing else: no redirect is followed,
-//! no more is read than a key set may have, nothing but JSON is looked at.
+//! A document over HTTPS, from a server that is trusted for its keys and for nothing else, or not even for that: no
+//! redirect is followed, no more is read than such a document may have, nothing but JSON is looked at.
 //!
 //! The time is bounded by the caller, for the whole.
 
@@ -12,8 +12,12 @@ use url::Url;
 
 use crate::token::key_set::MAX_LENGTH;
 
-/// The media types of a key set (RFC 7517 §8.5), and of what most servers say instead.
-const MEDIA_TYPES: [&str; 2] = ["application/jwk-set+json", "application/json"];
+/// A key set (RFC 7517 §8.5), or what most servers say instead.
+pub const KEY_SET: Expected = Expected {
+    accept: "application/jwk-set+json, application/json",
+    is_media_type: |it| ["application/jwk-set+json", "application/json"].contains(&it),
+    longest: MAX_LENGTH,
+};
 
 /// Why a document could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,46 +31,78 @@ pub enum FetchError {
     /// The answer is not JSON, or it is compressed.
     #[error("the server's answer is not plain JSON by its headers")]
     MediaType,
-    /// More bytes than a key set may have.
-    #[error("the server's answer is longer than {MAX_LENGTH} bytes")]
-    TooLong,
+    /// More bytes than are read.
+    #[error("the server's answer is longer than {longest} bytes")]
+    TooLong {
+        /// How many are read.
+        longest: usize,
+    },
+}
+
+/// What an answer must be by its headers, and how much of it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// `Accept`.
+    pub accept: &'static str,
+    /// Whether a media type, in lower case and without parameters, is one that is read.
+    pub is_media_type: fn(&str) -> bool,
+    /// The most bytes.
+    pub longest: usize,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The body.
+    pub body: Vec<u8>,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
 }
 
 /// Fetches the document at that URL.
 ///
 /// # Errors
 /// [`FetchError`].
-pub async fn document(http: &SharedHttpConnector, url: &Url) -> Result<Vec<u8>, FetchError> {
-    let answer = http.call(request(url)?).await.map_err(|error| unreachable(&error))?;
+pub async fn document(http: &SharedHttpConnector, url: &Url, expected: &Expected) -> Result<Fetched, FetchError> {
+    let mut request = HttpRequest::get(url).map_err(|error| unreachable(&error))?;
+    request.headers_mut().insert("accept", expected.accept);
+    answer(http, request, expected).await
+}
+
+/// Asks, and reads the answer.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn answer(
+    http: &SharedHttpConnector,
+    request: HttpRequest,
+    expected: &Expected,
+) -> Result<Fetched, FetchError> {
+    let answer = http.call(request).await.map_err(|error| unreachable(&error))?;
     if answer.status().as_u16() != 200 {
         return Err(FetchError::Status(answer.status().as_u16()));
     }
-    if !is_plain_json(&answer) {
+    if !is_plain(&answer, expected) {
         return Err(FetchError::MediaType);
     }
-    read(answer.into_body()).await
+    let cache_control = answer.headers().get("cache-control").map(str::to_owned);
+    Ok(Fetched { body: read(answer.into_body(), expected.longest).await?, cache_control })
 }
 
-fn request(url: &Url) -> Result<HttpRequest, FetchError> {
-    let mut request = HttpRequest::get(url).map_err(|error| unreachable(&error))?;
-    request.headers_mut().insert("accept", MEDIA_TYPES.join(", "));
-    Ok(request)
-}
-
-fn is_plain_json(answer: &HttpResponse) -> bool {
+fn is_plain(answer: &HttpResponse, expected: &Expected) -> bool {
     let media_type = answer.headers().get("content-type").and_then(|value| value.split(';').next());
     let encoding = answer.headers().get("content-encoding");
-    media_type.is_some_and(|it| MEDIA_TYPES.iter().any(|known| it.trim().eq_ignore_ascii_case(known)))
+    media_type.is_some_and(|it| (expected.is_media_type)(&it.trim().to_ascii_lowercase()))
         && encoding.is_none_or(|it| it.eq_ignore_ascii_case("identity"))
 }
 
 /// Reads a body piece by piece, and stops at the first byte too many, whatever length the server announced.
-async fn read(body: SdkBody) -> Result<Vec<u8>, FetchError> {
+async fn read(body: SdkBody, longest: usize) -> Result<Vec<u8>, FetchError> {
     let mut pieces = ByteStream::new(body);
     let mut document = Vec::new();
     while let Some(piece) = pieces.try_next().await.map_err(|error| unreachable(&error))? {
-        if document.len() + piece.len() > MAX_LENGTH {
-            return Err(FetchError::TooLong);
+        if document.len() + piece.len() > longest {
+            return Err(FetchError::TooLong { longest });
         }
         document.extend_from_slice(&piece);
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 
-use self::fetch::FetchError;
+use self::fetch::{FetchError, KEY_SET};
 use self::known::{Known, Patience};
 use crate::store::{Store, StoreFault};
 use crate::timestamp::Timestamp;
@@ -147,7 +147,7 @@ impl KeySets {
             KeySource::Table => Ok(KeySet::from_records(&store.keys(issuer.name()).await?)?),
             KeySource::Url(url) => {
                 let http = self.http.get_or_init(crate::store::client::http_connector);
-                Ok(KeySet::parse(&fetch::document(http, url).await?)?)
+                Ok(KeySet::parse(&fetch::document(http, url, &KEY_SET).await?.body)?)
             }
             KeySource::Inline(set) => Ok(KeySet::clone(set)),
         }

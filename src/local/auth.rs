@@ -16,7 +16,7 @@ use crate::oauth::issuer::Issuer;
 use crate::oauth::limit::Limits;
 use crate::oauth::refresh_token::RefreshTokenFormat;
 use crate::oauth::server::{AuthServer, NoRandomness, Surroundings};
-use crate::oauth::settings::{Lifetimes, OAuthSettings, Registration};
+use crate::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
 use crate::oauth::signer::{KeySecret, TableKey};
 use crate::oauth::signing::{SECRET_LENGTH, SigningError, SigningKey};
 use crate::store::StoreFault;
@@ -81,6 +81,7 @@ impl LocalAuth<'_> {
             issuer: self.issuer,
             resource: self.resource,
             registration: self.registration,
+            documents: ClientDocuments::Fetched,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: PAT_PREFIX.to_owned(),

@@ -39,6 +39,11 @@ pub struct Client {
 pub enum Origin {
     /// Nobody: it registered itself.
     SelfRegistered,
+    /// Nobody but the document that its id leads to.
+    Document {
+        /// Until when the document need not be asked again.
+        fresh_until: Timestamp,
+    },
     /// The operator made it.
     Operator {
         /// It is the operator's own app.

@@ -73,6 +73,10 @@ pub enum ClientProblem {
     Secret,
     #[error("the `Authorization` header is not readable")]
     Header,
+    #[error("the client's metadata document could not be fetched")]
+    DocumentNotFetched,
+    #[error("the client's metadata document is not acceptable")]
+    Document,
 }
 
 /// Why a code or a refresh token is not good. The caller learns `invalid_grant` for all of them.
@@ -204,6 +208,10 @@ impl Problem {
     /// and nothing of the request: a code that is unknown and one that has expired read the same.
     pub fn description(&self) -> String {
         match self {
+            // Nothing more: what is to be fetched is a stranger's choice, and no probe of this server's surroundings.
+            Self::Client(problem @ (ClientProblem::DocumentNotFetched | ClientProblem::Document)) => {
+                problem.to_string()
+            }
             Self::Client(_) => "the client is unknown or could not be authenticated".to_owned(),
             Self::Grant(_) => "the code or the refresh token is not valid".to_owned(),
             other => other.to_string(),

@@ -40,6 +40,10 @@ pub struct Limits {
     pub register_by_address: Limit,
     /// Registrations in all.
     pub register: Limit,
+    /// Client metadata documents that are fetched for one address.
+    pub document_by_address: Limit,
+    /// Client metadata documents that are fetched in all.
+    pub document: Limit,
     /// Authorization requests from one address: each writes a record.
     pub authorize_by_address: Limit,
     /// Sign-ins from one address.
@@ -55,6 +59,8 @@ impl Default for Limits {
         Self {
             register_by_address: limit("register-by-address", 20, 3600),
             register: limit("register", 1000, 3600),
+            document_by_address: limit("document-by-address", 60, 3600),
+            document: limit("document", 1000, 3600),
             authorize_by_address: limit("authorize-by-address", 120, 60),
             sign_in_by_address: limit("sign-in-by-address", 60, 900),
             sign_in_by_account: limit("sign-in-by-account", 10, 900),

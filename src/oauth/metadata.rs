@@ -85,18 +85,41 @@ impl ClientMetadata {
     pub fn from_json(json: &[u8]) -> Result<Self, Problem> {
         let fields: Map<String, Value> =
             serde_json::from_slice(json).map_err(|_| Problem::Malformed("the body is not a JSON object"))?;
-        response_types(&fields)?;
+        Self::from_fields(&fields)
+    }
+
+    /// Reads the members of a JSON object.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`].
+    pub fn from_fields(fields: &Map<String, Value>) -> Result<Self, Problem> {
+        response_types(fields)?;
         Ok(Self {
-            redirect_uris: redirect_uris(&fields)?,
-            token_endpoint_auth_method: authentication_method(&fields)?,
-            grant_types: grant_types(&fields)?,
-            client_name: text(&fields, "client_name")?.map(shown).filter(|name| !name.is_empty()),
-            client_uri: https(&fields, "client_uri")?,
-            logo_uri: https(&fields, "logo_uri")?,
-            tos_uri: https(&fields, "tos_uri")?,
-            policy_uri: https(&fields, "policy_uri")?,
-            scope: scope(&fields)?,
+            redirect_uris: redirect_uris(fields)?,
+            token_endpoint_auth_method: authentication_method(fields)?,
+            grant_types: grant_types(fields)?,
+            client_name: text(fields, "client_name")?.map(shown).filter(|name| !name.is_empty()),
+            client_uri: https(fields, "client_uri")?,
+            logo_uri: https(fields, "logo_uri")?,
+            tos_uri: https(fields, "tos_uri")?,
+            policy_uri: https(fields, "policy_uri")?,
+            scope: scope(fields)?,
         })
+    }
+
+    /// What can be said of a public client of which nothing is at hand but what it holds: no answer goes anywhere.
+    pub fn of_holder() -> Self {
+        Self {
+            redirect_uris: Vec::new(),
+            token_endpoint_auth_method: AuthenticationMethod::None,
+            grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            client_name: None,
+            client_uri: None,
+            logo_uri: None,
+            tos_uri: None,
+            policy_uri: None,
+            scope: None,
+        }
     }
 
     /// Where an answer goes for a request that names `presented`, or nothing: then there must be exactly one URI, and

@@ -7,6 +7,7 @@
 //! | `http`, `browser`, `page` | requests and answers, the session cookie, the pages |
 //! | [`parameters`], [`error`] | what a request says, and what can be wrong with it |
 //! | [`issuer`], [`client`], [`metadata`], [`redirect_uri`] | who speaks, and where answers may go |
+//! | [`document`] | clients that describe themselves at an address of their own |
 //! | [`authorization_request`], [`scope`], [`pkce`] | what is asked for |
 //! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines |
 //! | [`session`], [`account`] | who is at the browser |
@@ -21,6 +22,7 @@ pub mod authorization_request;
 mod browser;
 pub mod client;
 pub mod code;
+pub mod document;
 mod endpoint;
 pub mod error;
 pub mod family;

@@ -9,6 +9,7 @@ use axum::http::header::{
 };
 use axum::response::Response;
 
+use super::error::Code;
 use super::http::{Told, empty};
 
 /// Nothing but our own style sheet, and no frame around it. There is no `form-action`: Chromium holds it against the
@@ -37,6 +38,8 @@ pub(super) struct ConsentPage<'a> {
     pub(super) client: &'a str,
     /// Whether the client registered itself.
     pub(super) unverified: bool,
+    /// Where the client described itself, if it did.
+    pub(super) described: Option<String>,
     /// The host that the answer goes to.
     pub(super) host: String,
     /// Whether that is the user's own machine.
@@ -86,9 +89,13 @@ pub(super) fn show(status: StatusCode, page: &impl Template) -> Response {
 }
 
 impl Told {
-    /// The failure as a page.
+    /// The failure as a page. A client that is not known is not what a person at a browser could prove: no 401, which
+    /// would have the browser ask for a password (RFC 6749 §4.1.2.1).
     pub(super) fn page(&self) -> Response {
         let page = ProblemPage { code: self.code.to_string(), description: &self.description };
+        if self.code == Code::InvalidClient {
+            return show(StatusCode::BAD_REQUEST, &page);
+        }
         self.dressed(show(self.status, &page))
     }
 }

@@ -11,6 +11,7 @@ use crate::store::oauth::OAuthStore;
 use crate::timestamp::Timestamp;
 
 use super::authorization_request::Offer;
+use super::document::Documents;
 use super::error::Problem;
 use super::limit::Limit;
 use super::secret::{SECRET_LENGTH, Secret};
@@ -82,6 +83,8 @@ pub struct AuthServer {
     pub store: OAuthStore,
     /// The keys that are published.
     pub keys: Arc<TableKeys>,
+    /// What fetches the documents of clients.
+    pub documents: Documents,
     /// Who signs.
     pub signer: Arc<dyn Signer>,
     /// The clock and the randomness.
@@ -100,7 +103,8 @@ impl AuthServer {
         let keys = Arc::new(TableKeys::new(store.clone(), settings.issuer.clone()));
         let signer: Arc<dyn Signer> = Arc::<TableKeys>::clone(&keys);
         let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-        Self { settings, catalogue, store, keys, signer, surroundings, hashing }
+        let documents = Documents::default();
+        Self { settings, catalogue, store, keys, documents, signer, surroundings, hashing }
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -46,6 +46,15 @@ pub enum UnknownRegistration {
     NoToken,
 }
 
+/// Whether a client may be named by the address of a document that describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientDocuments {
+    /// Yes: public clients alone.
+    Fetched,
+    /// No: nothing is ever fetched for a stranger.
+    Off,
+}
+
 /// How long things live, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -81,6 +90,8 @@ pub struct OAuthSettings {
     pub default_scopes: Vec<String>,
     /// Who may register a client.
     pub registration: Registration,
+    /// Whether clients may be described by documents of their own.
+    pub documents: ClientDocuments,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.

@@ -7,6 +7,10 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+#[cfg(feature = "auth")]
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+#[cfg(feature = "auth")]
+use aws_smithy_runtime_api::client::dns::ResolveDns;
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 
 /// The whole of a read, retries included. An authorizer's own limit in the template is five seconds, the gateway's
@@ -66,4 +70,28 @@ pub fn http_client() -> SharedHttpClient {
 /// The same for what is not AWS: the key sets of other issuers.
 pub fn http_connector() -> SharedHttpConnector {
     SharedHttpConnector::new(aws_smithy_http_client::Connector::builder().tls_provider(TLS).build())
+}
+
+/// The same for addresses that strangers choose: connections are made to what the resolver lets through, and to nothing
+/// else; no proxy stands between.
+#[cfg(feature = "auth")]
+pub fn guarded_connector(resolver: impl ResolveDns + Clone + 'static) -> SharedHttpConnector {
+    SharedHttpConnector::new(
+        aws_smithy_http_client::Connector::builder().tls_provider(TLS).build_with_resolver(resolver),
+    )
+}
+
+/// The same, with that one certificate (PEM) in place of the system's roots: for tests, whose servers are their own.
+///
+/// # Errors
+/// The library's words, for what is no certificate.
+#[cfg(feature = "auth")]
+pub fn guarded_connector_trusting(
+    resolver: impl ResolveDns + Clone + 'static,
+    certificate: &str,
+) -> Result<SharedHttpConnector, String> {
+    let trusted = TrustStore::empty().with_pem_certificate(certificate);
+    let context = TlsContext::builder().with_trust_store(trusted).build().map_err(|error| error.to_string())?;
+    let builder = aws_smithy_http_client::Connector::builder().tls_provider(TLS).tls_context(context);
+    Ok(SharedHttpConnector::new(builder.build_with_resolver(resolver)))
 }

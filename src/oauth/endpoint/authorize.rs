@@ -10,7 +10,8 @@ use axum::response::Response;
 
 use crate::oauth::authorization_request::{AuthorizationRequest, Prompt, named_client, named_target, repeatable_state};
 use crate::oauth::browser::{remember, session};
-use crate::oauth::error::{ClientProblem, Problem};
+use crate::oauth::document;
+use crate::oauth::error::Problem;
 use crate::oauth::http::{Incoming, see_other};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::redirect_uri::RedirectTarget;
@@ -44,7 +45,7 @@ async fn authorize(server: &AuthServer, request: Request) -> Result<Response, Fa
     let parameters = Parameters::parse(incoming.query.as_bytes())?;
     server.limit(&server.settings.limits.authorize_by_address, &incoming.address).await?;
     let id = named_client(&parameters)?;
-    let client = server.store.client(&id).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?;
+    let client = document::named_client(server, &id, &incoming.address).await?;
     let target = named_target(&parameters, &client)?;
     match AuthorizationRequest::parse(&parameters, &client, target.clone(), &server.offer()) {
         Ok(request) => asked(server, &incoming, request).await,

@@ -17,6 +17,7 @@ use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::browser::same_origin;
 use crate::oauth::client::{Client, Origin};
 use crate::oauth::code::IssuedCode;
+use crate::oauth::document::url::DocumentUrl;
 use crate::oauth::error::{ClientProblem, Problem};
 use crate::oauth::grant::Grant;
 use crate::oauth::http::{Incoming, see_other};
@@ -58,6 +59,7 @@ async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure>
     let page = ConsentPage {
         client: client.metadata.client_name.as_deref().unwrap_or(client.id.as_str()),
         unverified: client.origin == Origin::SelfRegistered,
+        described: document_host(&client),
         host: request.target.host(),
         loopback: request.target.is_loopback(),
         account: &identity.subject,
@@ -66,6 +68,13 @@ async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure>
         handle: asked.handle.expose(),
     };
     Ok(show(StatusCode::OK, &page))
+}
+
+/// The host of the document that a client described itself in: the one thing that is known of it.
+fn document_host(client: &Client) -> Option<String> {
+    let url = DocumentUrl::parse(client.id.as_str())?;
+    let host = url.url().host_str()?;
+    Some(url.url().port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 fn scope_line<'a>(server: &AuthServer, name: &'a str, members: &'a [(Tenant, User)]) -> ScopeLine<'a> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::told;
 use crate::oauth::http;
 use crate::oauth::server::{AuthServer, Failure};
-use crate::oauth::settings::Registration;
+use crate::oauth::settings::{ClientDocuments, Registration};
 
 /// `GET /.well-known/oauth-authorization-server`. Every address is the issuer's, whatever `Host` says.
 pub(in crate::oauth) async fn metadata(State(server): State<Arc<AuthServer>>) -> Response {
@@ -33,6 +33,7 @@ pub(in crate::oauth) async fn metadata(State(server): State<Arc<AuthServer>>) ->
         "revocation_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": server.settings.documents == ClientDocuments::Fetched,
     });
     if let (Some(fields), true) = (document.as_object_mut(), server.settings.registration != Registration::Off) {
         fields.insert("registration_endpoint".to_owned(), Value::from(issuer.at("/register")));

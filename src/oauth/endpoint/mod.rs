@@ -15,6 +15,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::client::{AuthenticatedClient, PresentedClient};
+use super::document;
 use super::http::{Incoming, json};
 use super::parameters::Parameters;
 use super::server::{AuthServer, Failure};
@@ -26,7 +27,10 @@ async fn authenticated(
     form: &Parameters,
 ) -> Result<AuthenticatedClient, Failure> {
     let presented = PresentedClient::of_request(incoming.authorization()?, form)?;
-    let record = server.store.client(presented.id()).await?;
+    let record = match document::holder(server, presented.id())? {
+        Some(client) => Some(client),
+        None => server.store.client(presented.id()).await?,
+    };
     Ok(presented.authenticate(record, server.now())?)
 }
 

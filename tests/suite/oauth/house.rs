@@ -12,13 +12,14 @@ use edge_authorizer::local::demo::ACME;
 use edge_authorizer::local::store::TABLE;
 use edge_authorizer::oauth::access_token::Claims;
 use edge_authorizer::oauth::account::{AccountName, PasswordHash};
+use edge_authorizer::oauth::document::Documents;
 use edge_authorizer::oauth::http::ClientAddress;
 use edge_authorizer::oauth::issuer::Issuer;
 use edge_authorizer::oauth::limit::Limits;
 use edge_authorizer::oauth::refresh_token::RefreshTokenFormat;
 use edge_authorizer::oauth::router::router;
 use edge_authorizer::oauth::server::{AuthServer, NoRandomness, Surroundings};
-use edge_authorizer::oauth::settings::{Lifetimes, OAuthSettings, Registration};
+use edge_authorizer::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
 use edge_authorizer::oauth::signer::{KeySecret, Signer, Signing, SigningFault, TableKey, TableKeys};
 use edge_authorizer::oauth::signing::SigningKey;
 use edge_authorizer::settings::Settings;
@@ -94,6 +95,9 @@ pub(super) struct House {
 pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) registration: Option<Registration>,
+    pub(super) client_documents: Option<ClientDocuments>,
+    /// What reaches the documents of clients; none reaches anything else than an installation's would.
+    pub(super) documents: Option<Documents>,
 }
 
 impl House {
@@ -110,6 +114,7 @@ impl House {
             resource: RESOURCE.to_owned(),
             default_scopes: vec!["contact.read".to_owned()],
             registration: plan.registration.unwrap_or(Registration::Open),
+            documents: plan.client_documents.unwrap_or(ClientDocuments::Fetched),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: "crm".to_owned(),
@@ -126,6 +131,7 @@ impl House {
         let signing_is_down = Arc::new(AtomicBool::new(false));
         server.signer = Arc::new(Moody { keys: Arc::clone(&server.keys), down: Arc::clone(&signing_is_down) });
         let authorizer = Authorizer::new(api(), believing(issuer.as_str())).unwrap();
+        server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
         let router = router(Arc::clone(&server));
         Self { world, store, signing_is_down, authorizer, server, router }

@@ -2,6 +2,7 @@
 
 mod browser;
 mod checks;
+mod documents;
 mod flow;
 mod house;
 mod locally;
@@ -12,6 +13,7 @@ mod redirect_uri;
 mod registering;
 mod registration;
 mod request;
+mod site;
 mod state_machine;
 mod strangers;
 mod support;
