@@ -20,7 +20,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs deny tree tree-accept pack routes build test-build validate deploy e2e venv
+.PHONY: help run test fmt lint docs deny tree tree-accept tables pack routes build test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ tree: ## What the Lambda's binary is made of is what is on record
 
 tree-accept: ## Put the Lambda's dependencies on record
 	$(TREE) > tests/authorizer-dependencies.txt
+
+tables: ## Write again the tables in docs/ that tests make
+	UPDATE_GOLDEN=1 cargo test --test suite the_table_of
 
 pack: ## Compile api.yaml into what the Lambda reads at start
 	mkdir -p $(LAMBDA_DIR)

@@ -13,6 +13,8 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::dns::ResolveDns;
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 
+use super::bounded::BoundedAnswers;
+
 /// The whole of a read, retries included. An authorizer's own limit in the template is five seconds, the gateway's
 /// thirty: the answer is ours before it is theirs.
 pub const DEADLINE: Duration = Duration::from_millis(2500);
@@ -54,6 +56,7 @@ pub fn connect(endpoint: Endpoint) -> Client {
         .region(Region::new(endpoint.region))
         .credentials_provider(endpoint.credentials)
         .http_client(http_client())
+        .interceptor(BoundedAnswers)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts);
     Client::from_conf(match endpoint.url {

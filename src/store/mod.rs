@@ -5,6 +5,7 @@
 
 #[cfg(feature = "local")]
 pub mod admin;
+mod bounded;
 pub mod client;
 pub mod key;
 #[cfg(feature = "auth")]

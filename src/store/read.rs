@@ -1,5 +1,6 @@
 //! The one read of a decision: `BatchGetItem`, strongly consistent, in the token's own partition.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -70,7 +71,9 @@ impl Store for DynamoStore {
             let what = format!("the issuer has {MAX_KEY_RECORDS} keys or more: remove the retired ones");
             return Err(StoreFault::BrokenRecord { record: key::KEY_PREFIX.to_owned(), what });
         }
-        answer.items.unwrap_or_default().iter().map(read_key).collect()
+        // An issuer without keys has an empty list of them: an answer without a list is none.
+        let items = answer.items.ok_or_else(|| StoreFault::Refused("the answer has no list of items".to_owned()))?;
+        items.iter().map(read_key).collect()
     }
 
     async fn touch(&self, credential: &Credential, now: Timestamp) {
@@ -115,10 +118,7 @@ impl DynamoStore {
         while let Some(keys) = wanted {
             let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await.map_err(fault)?;
             let items = answer.responses.and_then(|mut tables| tables.remove(&self.table));
-            wanted = answer
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&self.table))
-                .filter(|keys| !keys.keys().is_empty());
+            wanted = unprocessed(answer.unprocessed_keys.unwrap_or_default(), &self.table)?;
             // An answer that says nothing of the table is none: it must not look as if there were no records.
             if items.is_none() && wanted.is_none() {
                 return Err(StoreFault::Refused("the answer does not mention the table".to_owned()));
@@ -133,6 +133,18 @@ impl DynamoStore {
     }
 }
 
+/// The keys that are to be asked for again: as consistently as before, and of no other table.
+fn unprocessed(
+    mut tables: HashMap<String, KeysAndAttributes>,
+    table: &str,
+) -> Result<Option<KeysAndAttributes>, StoreFault> {
+    let ours = tables.remove(table).filter(|keys| !keys.keys().is_empty());
+    if !tables.is_empty() {
+        return Err(StoreFault::Refused("the answer leaves keys of another table unprocessed".to_owned()));
+    }
+    ours.map(|keys| consistent(keys.keys)).transpose()
+}
+
 fn keys(credential: &Credential) -> Result<KeysAndAttributes, StoreFault> {
     let partition = key::tenant_partition(credential.tenant());
     let sort_keys = [Some(key::TENANT.to_owned()), Some(key::user(credential.user())), credential_key(credential)];
@@ -140,11 +152,12 @@ fn keys(credential: &Credential) -> Result<KeysAndAttributes, StoreFault> {
         .into_iter()
         .flatten()
         .map(|sort_key| Item::from([(key::PK.to_owned(), text(&partition)), (key::SK.to_owned(), text(&sort_key))]));
-    KeysAndAttributes::builder()
-        .consistent_read(true)
-        .set_keys(Some(keys.collect()))
-        .build()
-        .map_err(|error| StoreFault::Refused(error.to_string()))
+    consistent(keys.collect())
+}
+
+fn consistent(keys: Vec<Item>) -> Result<KeysAndAttributes, StoreFault> {
+    let keys = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys)).build();
+    keys.map_err(|error| StoreFault::Refused(error.to_string()))
 }
 
 fn credential_key(credential: &Credential) -> Option<String> {
@@ -154,7 +167,7 @@ fn credential_key(credential: &Credential) -> Option<String> {
     }
 }
 
-/// Tells the items apart by their keys. An item that was not asked for is a broken store.
+/// Tells the items apart by their keys. An item that was not asked for, or that comes twice, is a broken store.
 fn sort(credential: &Credential, items: Vec<Item>) -> Result<Records, StoreFault> {
     let mut records = Records::default();
     let partition = key::tenant_partition(credential.tenant());
@@ -164,15 +177,17 @@ fn sort(credential: &Credential, items: Vec<Item>) -> Result<Records, StoreFault
         let attribute = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().ok());
         let in_partition = attribute(key::PK) == Some(&partition);
         match attribute(key::SK).filter(|_| in_partition) {
-            Some(sort_key) if sort_key == key::TENANT => {
+            Some(sort_key) if sort_key == key::TENANT && records.tenant.is_none() => {
                 records.tenant = Some(read_tenant(credential.tenant(), &item)?);
             }
-            Some(sort_key) if *sort_key == user_key => records.user = Some(read_user(credential.user(), &item)?),
-            Some(sort_key) if Some(sort_key) == credential_key.as_ref() => {
+            Some(sort_key) if *sort_key == user_key && records.user.is_none() => {
+                records.user = Some(read_user(credential.user(), &item)?);
+            }
+            Some(sort_key) if Some(sort_key) == credential_key.as_ref() && records.credential.is_none() => {
                 records.credential = credential_record(credential, &item)?;
             }
             _ => {
-                let what = "the store returned an item that was not asked for".to_owned();
+                let what = "the store returned an item that was not asked for, or one twice".to_owned();
                 return Err(StoreFault::BrokenRecord { record: "?".to_owned(), what });
             }
         }

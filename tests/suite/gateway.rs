@@ -16,26 +16,26 @@ const CONTACT: &str = "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e";
 const CONTACTS: &str = "/v1/contacts";
 const DEALS: &str = "/v1/deals";
 const ORIGIN: &str = "https://api.example.com";
-const TTL: u64 = 60;
+pub(crate) const TTL: u64 = 60;
 
 /// A gateway on loopback, and what it did.
-struct Door {
-    world: World,
+pub(crate) struct Door {
+    pub(crate) world: World,
     address: std::net::SocketAddr,
-    stage: Arc<Stage>,
+    pub(crate) stage: Arc<Stage>,
     /// Reason codes of the calls of the authorizer, in order.
     decided: Arc<Mutex<Vec<&'static str>>>,
 }
 
 /// What came back.
-struct Reply {
-    status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     head: String,
     body: String,
 }
 
 impl Door {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(World::new().await, Backend::that_shows()).await
     }
 
@@ -73,7 +73,7 @@ impl Door {
         Reply { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
-    async fn send(&self, verb: &str, path: &str, headers: &[&str]) -> Reply {
+    pub(crate) async fn send(&self, verb: &str, path: &str, headers: &[&str]) -> Reply {
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
         let request = format!("{verb} {path} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n{headers}\r\n");
         self.raw(request.as_bytes()).await
@@ -85,7 +85,7 @@ impl Door {
     }
 
     /// How often the authorizer was called since the last time, and what it decided.
-    fn decided(&self) -> Vec<&'static str> {
+    pub(crate) fn decided(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.decided.lock().unwrap())
     }
 

@@ -27,3 +27,14 @@ pub(crate) fn hold(path: &str, text: &str) {
         panic!("{path}, line {}:\n  on record: {record}\n  now:       {made}\nUPDATE_GOLDEN=1 accepts it", line + 1);
     }
 }
+
+const BEGIN: &str = "<!-- made by the tests, `make tables` writes it again -->\n";
+const END: &str = "\n<!-- end -->\n";
+
+/// Holds a table that a test makes against the one on a page of the documentation, between its two marks.
+pub(crate) fn hold_table(page: &str, table: &str) {
+    let text = fs::read_to_string(file(page)).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap_or_else(|| panic!("`{page}` has no place for the table"));
+    let (_, after) = rest.split_once(END).unwrap_or_else(|| panic!("the table of `{page}` has no end"));
+    hold(page, &format!("{before}{BEGIN}{table}{END}{after}"));
+}
