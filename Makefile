@@ -20,7 +20,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs deny tree tree-accept tables pack routes build test-build validate deploy e2e venv
+.PHONY: help run test fmt lint docs deny tree tree-accept tables pack routes events build test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ routes: ## Write again what is generated from api.yaml: the gateways' definition
 	cargo run --quiet --bin edge -- definition rest api.yaml --output deploy/rest-api.yaml
 	cargo run --quiet --bin edge -- definition http api.yaml --output deploy/http-api.yaml
 	cargo run --quiet --bin edge -- routes api.yaml > tests/routes.txt
+
+events: ## Write the sample events again, and what each is answered
+	UPDATE_GOLDEN=1 cargo test --quiet --test suite events::samples
 
 build: pack ## The Lambda's zip, for ARCH: target/lambda/authorizer.zip
 ifeq ($(LINKER),zig)

@@ -156,24 +156,27 @@ impl<'a> Event<'a> {
             Some("REQUEST") => {}
             other => return Err(EventError::UnknownType(other.unwrap_or_default().to_owned())),
         }
-        match self.version.as_deref() {
-            Some("1.0") => return Ok(EventKind::HttpV1),
-            Some("2.0") => return Ok(EventKind::HttpV2),
-            Some(other) => return Err(EventError::UnknownVersion(other.to_owned())),
-            None => {}
+        if self.request_context.as_ref().and_then(|it| it.event_type.as_deref()) == Some("CONNECT") {
+            return Ok(EventKind::WebSocket);
         }
-        let connects = self.request_context.as_ref().and_then(|it| it.event_type.as_deref()) == Some("CONNECT");
-        Ok(if connects { EventKind::WebSocket } else { EventKind::RestRequest })
+        match self.version.as_deref() {
+            Some("1.0") => Ok(EventKind::HttpV1),
+            Some("2.0") => Ok(EventKind::HttpV2),
+            Some(other) => Err(EventError::UnknownVersion(other.to_owned())),
+            None => Ok(EventKind::RestRequest),
+        }
     }
 
     fn authorization(&self, kind: EventKind) -> Authorization<'a> {
         if kind == EventKind::RestToken {
             return self.authorization_token.clone().map_or(Authorization::Absent, Authorization::One);
         }
-        // REST, HTTP 1.0 and WebSocket events say every header twice; where both speak of it, they must agree.
-        match (self.headers.0.as_slice(), self.multi_value_headers.0.as_slice()) {
+        // REST, HTTP 1.0 and WebSocket events say every header twice, and then both must say the same.
+        let (single, multi) = (&self.headers, &self.multi_value_headers);
+        match (single.values.as_slice(), multi.values.as_slice()) {
             ([], []) => Authorization::Absent,
-            ([one], []) | ([], [one]) => Authorization::One(one.clone()),
+            ([one], []) if !multi.has_headers => Authorization::One(one.clone()),
+            ([], [one]) if !single.has_headers => Authorization::One(one.clone()),
             ([one], [same]) if one == same => Authorization::One(one.clone()),
             _ => Authorization::Ambiguous,
         }
@@ -182,7 +185,11 @@ impl<'a> Event<'a> {
 
 /// Every value of `Authorization` in a header map, in whatever case its name is written; nothing else is kept.
 #[derive(Default)]
-struct AuthorizationValues<'a>(Vec<Cow<'a, str>>);
+struct AuthorizationValues<'a> {
+    /// Whether the map has any header at all. One that has none, or is not there, says nothing.
+    has_headers: bool,
+    values: Vec<Cow<'a, str>>,
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for AuthorizationValues<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -204,15 +211,16 @@ impl<'de> Visitor<'de> for HeaderMap {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut headers: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
+        let mut found = AuthorizationValues::default();
         while let Some(Text(name)) = headers.next_key::<Text<'de>>()? {
+            found.has_headers = true;
             if name.eq_ignore_ascii_case("authorization") {
-                values.extend(headers.next_value::<HeaderValues<'de>>()?.0);
+                found.values.extend(headers.next_value::<HeaderValues<'de>>()?.0);
             } else {
                 headers.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(AuthorizationValues(values))
+        Ok(found)
     }
 }
 

@@ -105,12 +105,9 @@ fn what_is_said_of_a_bad_token_does_not_hold_the_token() {
 
 #[test]
 fn the_sample_events_need_no_table() {
-    let event = r#"{"type":"TOKEN","authorizationToken":"Bearer nothing",
-        "methodArn":"arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/GET/v1/contacts"}"#;
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sample-event.json");
-    std::fs::write(&file, event).unwrap();
     let mut edge = edge();
-    let edge = edge.args(["invoke", "--sample", "--json"]).arg(file).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let edge = edge.args(["invoke", "--sample", "--json", "events/rest-request-forged.json"]);
+    let edge = edge.current_dir(env!("CARGO_MANIFEST_DIR"));
     let refused = edge.output().unwrap();
     assert_eq!(json(&refused)["answer"]["errorMessage"], "Unauthorized");
     assert_eq!(refused.status.code(), Some(1));
