@@ -12,7 +12,7 @@ use crate::token::issuers::{DEFAULT_LEEWAY, Issuers, IssuersError, MAX_LEEWAY};
 use crate::token::pat::{MacKey, PatFormat, Prefix};
 
 /// The value of `PAT_MAC_KEY_PREVIOUS` that says that there is none.
-const NO_PREVIOUS_KEY: &str = "none";
+pub(crate) const NO_PREVIOUS_KEY: &str = "none";
 
 /// What an installation decides.
 #[derive(Clone, Debug)]
@@ -129,6 +129,7 @@ fn own_issuer(name: String, audience: String) -> Result<Issuer, SettingsError> {
     Ok(Issuer::own(name, audience))
 }
 
-fn invalid<E: ToString>(variable: &'static str) -> impl Fn(E) -> SettingsError {
+/// What is wrong with a variable.
+pub(crate) fn invalid<E: ToString>(variable: &'static str) -> impl Fn(E) -> SettingsError {
     move |error| SettingsError::Invalid { variable, problem: error.to_string() }
 }

@@ -29,14 +29,16 @@ const METRICS: [Directive; 2] = [
     Directive { namespace: NAMESPACE, dimensions: [&["function", "outcome", "reason"]], metrics: &[DECISIONS] },
 ];
 
-/// Whether an event of the libraries is worth a line beside the decisions': warnings and errors are.
+/// Whether an event is worth a line beside the decisions': what the authorization server says of each request is, and of
+/// the libraries warnings and errors are.
 ///
 /// But for one. A refusal has to be an error for the gateway to answer 401, and the runtime logs each error that it is
 /// handed: a line for every refusal, which says less than the decision's own. A panic, which comes from the same place,
 /// carries a field `error` and stays.
 pub fn is_worth_a_line(event: &EventMetadata<'_>) -> bool {
     let is_own_answer = event.target() == "lambda_runtime::layers::panic" && event.fields().field("error").is_none();
-    *event.level() <= Level::WARN && !is_own_answer
+    let least = if event.target().starts_with(env!("CARGO_CRATE_NAME")) { Level::INFO } else { Level::WARN };
+    *event.level() <= least && !is_own_answer
 }
 
 /// The line for a decision; `function` is the name of the function that made it.

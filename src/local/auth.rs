@@ -13,11 +13,11 @@ use crate::access::tenant::{TenantStatus, UserKind};
 use crate::api::Api;
 use crate::oauth::account::{AccountName, PasswordHash, SALT_LENGTH, UnusablePassword};
 use crate::oauth::issuer::Issuer;
+use crate::oauth::key_ring::{KeySecret, OwnKey, PrivateHalf};
 use crate::oauth::limit::Limits;
 use crate::oauth::refresh_token::RefreshTokenFormat;
 use crate::oauth::server::{AuthServer, NoRandomness, Surroundings};
 use crate::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
-use crate::oauth::signer::{KeySecret, TableKey};
 use crate::oauth::signing::{SECRET_LENGTH, SigningError, SigningKey};
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
@@ -96,7 +96,8 @@ impl LocalAuth<'_> {
         let mut secret = [0; SECRET_LENGTH];
         self.surroundings.fill(&mut secret)?;
         let record = SigningKey::from_secret(&secret)?.record(self.surroundings.now());
-        Ok(store.put_signing_key(&self.issuer, &TableKey { record, secret: KeySecret::new(secret) }).await?)
+        let key = OwnKey { record, private: PrivateHalf::Table(KeySecret::new(secret)) };
+        Ok(store.put_signing_key(&self.issuer, &key).await?)
     }
 
     /// Makes the accounts that are not there yet; a password that was changed since stays.

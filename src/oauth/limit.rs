@@ -67,3 +67,57 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// The usual limits, with those that the text names in their place: `register=1000/3600 sign-in-by-account=10/900`,
+    /// so many in so many seconds.
+    ///
+    /// # Errors
+    /// [`UnreadableLimit`].
+    pub fn read(text: &str) -> Result<Self, UnreadableLimit> {
+        let mut limits = Self::default();
+        for word in text.split_ascii_whitespace() {
+            let unreadable = || UnreadableLimit { given: word.to_owned(), names: Self::default().names() };
+            let (name, rate) = word.split_once('=').ok_or_else(unreadable)?;
+            let (most, seconds) = rate.split_once('/').ok_or_else(unreadable)?;
+            let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number > 0).ok_or_else(unreadable);
+            let limit = limits.all_mut().into_iter().find(|limit| limit.name == name).ok_or_else(unreadable)?;
+            (limit.most, limit.seconds) = (number(most)?, number(seconds)?);
+        }
+        Ok(limits)
+    }
+
+    fn all_mut(&mut self) -> [&mut Limit; 7] {
+        // Field by field, so that a limit that is not listed does not compile.
+        let Self {
+            register_by_address,
+            register,
+            document_by_address,
+            document,
+            authorize_by_address,
+            sign_in_by_address,
+            sign_in_by_account,
+        } = self;
+        [
+            register_by_address,
+            register,
+            document_by_address,
+            document,
+            authorize_by_address,
+            sign_in_by_address,
+            sign_in_by_account,
+        ]
+    }
+
+    fn names(&mut self) -> String {
+        self.all_mut().map(|limit| limit.name.to_owned()).join(", ")
+    }
+}
+
+/// Text that is no limit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a limit as `register=1000/3600`, so many in so many seconds, of one of {names}")]
+pub struct UnreadableLimit {
+    given: String,
+    names: String,
+}

@@ -2,8 +2,8 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | [`router`], `endpoint` | which path leads where; the endpoints, a file each |
-//! | [`server`], [`settings`], [`limit`] | what they share, what an installation decides |
+//! | [`router`], [`lambda`], `endpoint` | which path leads where, behind API Gateway too; the endpoints, a file each |
+//! | [`server`], [`settings`], [`environment`], [`limit`] | what they share, what an installation decides |
 //! | `http`, `browser`, `page` | requests and answers, the session cookie, the pages |
 //! | [`parameters`], [`error`] | what a request says, and what can be wrong with it |
 //! | [`issuer`], [`client`], [`metadata`], [`redirect_uri`] | who speaks, and where answers may go |
@@ -12,6 +12,7 @@
 //! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines |
 //! | [`session`], [`account`] | who is at the browser |
 //! | [`access_token`], [`signing`], [`signer`] | what is issued, and who signs it |
+//! | [`key_ring`], [`public_half`], [`kms`], [`ecdsa`] | the keys in their order; those in KMS, and their signatures |
 //! | [`secret`], [`refresh_token`], `returned` | texts that open something, their digests, and what a token is worth that comes back |
 //!
 //! Time and random bytes are arguments, here as everywhere.
@@ -23,17 +24,23 @@ mod browser;
 pub mod client;
 pub mod code;
 pub mod document;
+pub mod ecdsa;
 mod endpoint;
+pub mod environment;
 pub mod error;
 pub mod family;
 pub mod grant;
 pub mod http;
 pub mod issuer;
+pub mod key_ring;
+pub mod kms;
+pub mod lambda;
 pub mod limit;
 pub mod metadata;
 mod page;
 pub mod parameters;
 pub mod pkce;
+pub mod public_half;
 pub mod redirect_uri;
 pub mod refresh_token;
 mod returned;

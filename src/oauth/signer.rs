@@ -1,7 +1,6 @@
-//! Who signs access tokens: the keys in the table, each published before it signs and kept until the last token under
-//! it has expired.
+//! Who signs access tokens, and the keys in the table that it signs with: each published before it signs, and kept
+//! until the last token under it has expired ([`super::key_ring`]).
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -9,60 +8,15 @@ use std::sync::Mutex;
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
 use crate::timestamp::Timestamp;
-use crate::token::key_record::{KeyRecord, KeyState};
 
 use super::access_token::Claims;
 use super::issuer::Issuer;
-use super::signing::{SECRET_LENGTH, SigningKey};
+use super::key_ring::{KeySecret, OwnKey, PrivateHalf, signing};
+use super::signing::SigningKey;
 
 /// For how long the keys are believed before they are read again, in seconds. A key is published longer than that
 /// before it signs.
 const KEYS_FRESH: u64 = 60;
-
-/// What a local key is made of.
-#[derive(Clone, PartialEq, Eq)]
-pub struct KeySecret([u8; SECRET_LENGTH]);
-
-impl KeySecret {
-    /// The secret of these bytes.
-    pub fn new(bytes: [u8; SECRET_LENGTH]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes: for the key, and for the store.
-    pub fn expose(&self) -> &[u8; SECRET_LENGTH] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for KeySecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySecret").finish_non_exhaustive()
-    }
-}
-
-/// A key of this server: its public record, and what it is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableKey {
-    /// What the authorizer reads.
-    pub record: KeyRecord,
-    /// What only this server uses.
-    pub secret: KeySecret,
-}
-
-impl TableKey {
-    /// Whether it is published at `now`: from when it is made until it retires.
-    pub fn is_published(&self, now: Timestamp) -> bool {
-        self.record.state == KeyState::Active && self.record.retires.is_none_or(|at| now < at)
-    }
-
-    /// Whether it may sign what is good from `from` until `until`.
-    fn may_sign(&self, from: Timestamp, until: Timestamp) -> bool {
-        self.record.state == KeyState::Active
-            && self.record.not_before.is_none_or(|at| from >= at)
-            && self.record.retires.is_none_or(|at| until < at)
-    }
-}
 
 /// Why nothing was signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +33,14 @@ pub enum SigningFault {
         /// Its `kid`.
         key: String,
     },
+    /// AWS KMS did not sign.
+    #[error("KMS did not sign with the key `{key}`: {reason}")]
+    Kms {
+        /// Its `kid`.
+        key: String,
+        /// What KMS, or the way to it, says.
+        reason: String,
+    },
 }
 
 /// What comes of signing: the token, in time.
@@ -90,12 +52,12 @@ pub trait Signer: Send + Sync {
     fn sign<'a>(&'a self, claims: &'a Claims) -> Signing<'a>;
 }
 
-/// The keys in the table.
+/// The keys in the table. Those whose private half is there too sign by themselves.
 #[derive(Debug)]
 pub struct TableKeys {
     store: OAuthStore,
     issuer: Issuer,
-    read: Mutex<Option<(Timestamp, Vec<TableKey>)>>,
+    read: Mutex<Option<(Timestamp, Vec<OwnKey>)>>,
 }
 
 impl TableKeys {
@@ -108,8 +70,8 @@ impl TableKeys {
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn keys(&self, now: Timestamp) -> Result<Vec<TableKey>, StoreFault> {
-        let fresh = |(at, _): &&(Timestamp, Vec<TableKey>)| now >= *at && now.since(*at) < KEYS_FRESH;
+    pub async fn keys(&self, now: Timestamp) -> Result<Vec<OwnKey>, StoreFault> {
+        let fresh = |(at, _): &&(Timestamp, Vec<OwnKey>)| now >= *at && now.since(*at) < KEYS_FRESH;
         let known = self.read.lock().ok().and_then(|read| read.as_ref().filter(fresh).map(|(_, keys)| keys.clone()));
         if let Some(keys) = known {
             return Ok(keys);
@@ -121,17 +83,34 @@ impl TableKeys {
         }
         Ok(keys)
     }
+
+    /// The key that signs these claims, among those whose private half is where `usable` finds it.
+    pub(super) async fn signing_key<T>(
+        &self,
+        claims: &Claims,
+        usable: impl Fn(&PrivateHalf) -> Option<T>,
+    ) -> Result<(OwnKey, T), SigningFault> {
+        let keys = self.keys(claims.issued).await?;
+        let usable_keys = keys.iter().filter(|key| usable(&key.private).is_some());
+        let key = signing(usable_keys, claims.issued, claims.expires).ok_or(SigningFault::NoKey)?;
+        let private = usable(&key.private).ok_or(SigningFault::NoKey)?;
+        Ok((key.clone(), private))
+    }
 }
 
 impl Signer for TableKeys {
     fn sign<'a>(&'a self, claims: &'a Claims) -> Signing<'a> {
         Box::pin(async move {
-            let keys = self.keys(claims.issued).await?;
-            // The newest of those that may: an older one stays for the tokens that it has signed.
-            let may = keys.iter().filter(|key| key.may_sign(claims.issued, claims.expires));
-            let key = may.max_by_key(|key| key.record.not_before).ok_or(SigningFault::NoKey)?;
+            let (key, secret) = self.signing_key(claims, in_the_table).await?;
             let failed = |_| SigningFault::Key { key: key.record.key_id.clone() };
-            claims.sign(&SigningKey::from_secret(key.secret.expose()).map_err(failed)?).map_err(failed)
+            claims.sign(&SigningKey::from_secret(secret.expose()).map_err(failed)?).map_err(failed)
         })
+    }
+}
+
+fn in_the_table(private: &PrivateHalf) -> Option<KeySecret> {
+    match private {
+        PrivateHalf::Table(secret) => Some(secret.clone()),
+        PrivateHalf::Kms(_) => None,
     }
 }

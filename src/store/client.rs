@@ -46,23 +46,32 @@ impl Endpoint {
 
 /// A client for that endpoint.
 pub fn connect(endpoint: Endpoint) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(DEADLINE)
-        .build();
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(endpoint.region))
         .credentials_provider(endpoint.credentials)
         .http_client(http_client())
         .interceptor(BoundedAnswers)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(timeouts);
+        .retry_config(retries())
+        .timeout_config(timeouts());
     Client::from_conf(match endpoint.url {
         Some(url) => config.endpoint_url(url).build(),
         None => config.build(),
     })
+}
+
+/// How long a call may take, and each attempt at it.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(DEADLINE)
+        .build()
+}
+
+/// How often a call is tried.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
 /// The one HTTP client, over the one TLS stack.

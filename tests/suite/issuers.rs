@@ -12,7 +12,7 @@ use crate::tokens::{AUDIENCE, ISSUER, NOW, TENANT, at, claims, header, judge, ke
 
 /// Another issuer, signing with the key that the tests hold.
 fn source() -> Value {
-    let jwk: Value = serde_json::from_str(&key(1).public_jwk()).unwrap();
+    let jwk: Value = serde_json::from_str(&key(1).public().jwk()).unwrap();
     json!({
         "issuer": ISSUER, "audience": AUDIENCE, "algorithms": ["ES256"], "keys": {"inline": {"keys": [jwk]}},
         "user": "sub", "tenants": {"only": [TENANT]}, "grant": "none",

@@ -243,7 +243,7 @@ async fn what_was_warmed_is_not_fetched_by_the_first_request() {
 
 /// The JWK set of key 1, and what else it has.
 fn document(more: &[Value]) -> String {
-    let mut list: Vec<Value> = vec![serde_json::from_str(&key(1).public_jwk()).unwrap()];
+    let mut list: Vec<Value> = vec![serde_json::from_str(&key(1).public().jwk()).unwrap()];
     list.extend_from_slice(more);
     json!({"keys": list}).to_string()
 }
@@ -334,7 +334,7 @@ async fn t23_t56_a_set_that_goes_bad_leaves_the_last_good_one() {
 
 #[test]
 fn t2_t59_of_a_strangers_set_only_what_is_for_us_is_taken() {
-    let public: Value = serde_json::from_str(&key(2).public_jwk()).unwrap();
+    let public: Value = serde_json::from_str(&key(2).public().jwk()).unwrap();
     let usable = |document: &str| KeySet::parse(document.as_bytes());
     assert!(usable(&document(&[])).is_ok());
     for other in [

@@ -62,7 +62,7 @@ pub(super) fn web() -> Vec<Case> {
     let found = |status: &str| {
         say(format!("HTTP/1.1 {status}\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").into())
     };
-    let good = || serde_json::from_str::<Value>(&key(1).public_jwk()).unwrap();
+    let good = || serde_json::from_str::<Value>(&key(1).public().jwk()).unwrap();
     let ten_megabytes = 160;
     vec![
         case("nobody listens", Fault::Refuse, &["key_set_unreachable", "key_set_timeout"]),
@@ -121,7 +121,7 @@ pub(super) fn web() -> Vec<Case> {
 
 /// A key set with the key that signs the tests' tokens.
 pub(super) fn document() -> String {
-    format!("{{\"keys\":[{}]}}", key(1).public_jwk())
+    format!("{{\"keys\":[{}]}}", key(1).public().jwk())
 }
 
 fn remove(answer: &mut Value, attribute: &str) {

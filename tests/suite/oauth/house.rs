@@ -15,12 +15,14 @@ use edge_authorizer::oauth::account::{AccountName, PasswordHash};
 use edge_authorizer::oauth::document::Documents;
 use edge_authorizer::oauth::http::ClientAddress;
 use edge_authorizer::oauth::issuer::Issuer;
+use edge_authorizer::oauth::key_ring::{KeySecret, OwnKey, PrivateHalf};
+use edge_authorizer::oauth::kms::KmsSigner;
 use edge_authorizer::oauth::limit::Limits;
 use edge_authorizer::oauth::refresh_token::RefreshTokenFormat;
 use edge_authorizer::oauth::router::router;
 use edge_authorizer::oauth::server::{AuthServer, NoRandomness, Surroundings};
 use edge_authorizer::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
-use edge_authorizer::oauth::signer::{KeySecret, Signer, Signing, SigningFault, TableKey, TableKeys};
+use edge_authorizer::oauth::signer::{Signer, Signing, SigningFault, TableKeys};
 use edge_authorizer::oauth::signing::SigningKey;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::oauth::OAuthStore;
@@ -68,7 +70,7 @@ impl Nature {
 
 /// A signer that can be told to fail.
 struct Moody {
-    keys: Arc<TableKeys>,
+    signer: Arc<dyn Signer>,
     down: Arc<AtomicBool>,
 }
 
@@ -77,7 +79,7 @@ impl Signer for Moody {
         if self.down.load(Ordering::SeqCst) {
             return Box::pin(async { Err(SigningFault::Key { key: "down".to_owned() }) });
         }
-        self.keys.sign(claims)
+        self.signer.sign(claims)
     }
 }
 
@@ -87,7 +89,7 @@ pub(super) struct House {
     pub(super) signing_is_down: Arc<AtomicBool>,
     pub(super) authorizer: Authorizer,
     pub(super) server: Arc<AuthServer>,
-    router: Router,
+    pub(super) router: Router,
 }
 
 /// What a house decides that differs from test to test.
@@ -98,6 +100,8 @@ pub(super) struct Plan {
     pub(super) client_documents: Option<ClientDocuments>,
     /// What reaches the documents of clients; none reaches anything else than an installation's would.
     pub(super) documents: Option<Documents>,
+    /// The only key, and the KMS that is asked to sign.
+    pub(super) kms: Option<(aws_sdk_kms::Client, OwnKey)>,
 }
 
 impl House {
@@ -124,12 +128,17 @@ impl House {
                 None,
             ),
         };
-        store.put_signing_key(&issuer, &key(7, world.clock.now())).await.unwrap();
+        let first = plan.kms.as_ref().map_or_else(|| key(7, world.clock.now()), |(_, key)| key.clone());
+        store.put_signing_key(&issuer, &first).await.unwrap();
         people(&store, &world).await;
         let nature = Arc::new(Nature::new(world.clock.clone()));
         let mut server = AuthServer::new(settings, api().catalogue, store.clone(), nature);
         let signing_is_down = Arc::new(AtomicBool::new(false));
-        server.signer = Arc::new(Moody { keys: Arc::clone(&server.keys), down: Arc::clone(&signing_is_down) });
+        let signer: Arc<dyn Signer> = match plan.kms {
+            Some((kms, _)) => Arc::new(KmsSigner::new(Arc::clone(&server.keys), kms)),
+            None => Arc::<TableKeys>::clone(&server.keys),
+        };
+        server.signer = Arc::new(Moody { signer, down: Arc::clone(&signing_is_down) });
         let authorizer = Authorizer::new(api(), believing(issuer.as_str())).unwrap();
         server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
@@ -241,9 +250,9 @@ impl House {
     }
 }
 
-pub(super) fn key(seed: u8, not_before: Timestamp) -> TableKey {
+pub(super) fn key(seed: u8, not_before: Timestamp) -> OwnKey {
     let record = SigningKey::from_secret(&[seed; 32]).unwrap().record(not_before);
-    TableKey { record, secret: KeySecret::new([seed; 32]) }
+    OwnKey { record, private: PrivateHalf::Table(KeySecret::new([seed; 32])) }
 }
 
 /// A settings file of an authorizer that believes this issuer and nobody else.

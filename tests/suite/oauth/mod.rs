@@ -3,8 +3,13 @@
 mod browser;
 mod checks;
 mod documents;
+mod ecdsa;
+mod environment;
 mod flow;
 mod house;
+mod key_ring;
+mod kms;
+mod lambda;
 mod locally;
 mod log;
 mod managing;

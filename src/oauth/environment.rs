@@ -1,0 +1,98 @@
+//! The settings of an authorization server, read once at start from named variables; `docs/oauth.md` lists them.
+//!
+//! Which key signs is none of them: it is in the table, so that a rotation needs no new deployment.
+
+use super::issuer::Issuer;
+use super::key_ring::LONGEST_ACCESS_TOKEN;
+use super::limit::Limits;
+use super::refresh_token::RefreshTokenFormat;
+use super::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use crate::api::Api;
+use crate::settings::{NO_PREVIOUS_KEY, SettingsError, invalid};
+use crate::token::issuer::config::is_name;
+use crate::token::text::{MacKey, Prefix};
+
+const DAY: u64 = 24 * 3600;
+
+/// The shortest life of an access token, in seconds: clients refresh before its end.
+const SHORTEST_ACCESS_TOKEN: u64 = 60;
+
+/// The longest life of anything else, in days.
+const MOST_DAYS: u64 = 3650;
+
+impl OAuthSettings {
+    /// Reads the settings; `variable` looks a name up, in the environment or elsewhere.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with the name of the variable and never its value where that is a secret.
+    pub fn read(variable: impl Fn(&str) -> Option<String>, api: &Api) -> Result<Self, SettingsError> {
+        let given = |name: &str| variable(name).filter(|text| !text.is_empty());
+        let required = |name: &'static str| given(name).ok_or(SettingsError::Missing { variable: name });
+        let resource = required("OAUTH_AUDIENCE")?;
+        if !is_name(&resource) {
+            return Err(invalid("OAUTH_AUDIENCE")("printable ASCII, usually the API's URL"));
+        }
+        let prefix = given("PAT_PREFIX").unwrap_or_else(|| "crm".to_owned());
+        let registration = given("REGISTRATION").unwrap_or_else(|| "open".to_owned());
+        Ok(Self {
+            issuer: Issuer::parse(&required("OAUTH_ISSUER")?).map_err(invalid("OAUTH_ISSUER"))?,
+            resource,
+            default_scopes: default_scopes(given("DEFAULT_SCOPES"), api)?,
+            registration: Registration::parse(&registration, given("REGISTRATION_TOKEN").as_deref())
+                .map_err(invalid("REGISTRATION"))?,
+            documents: documents(given("CLIENT_DOCUMENTS").as_deref())?,
+            lifetimes: lifetimes(&given)?,
+            limits: Limits::read(&given("LIMITS").unwrap_or_default()).map_err(invalid("LIMITS"))?,
+            refresh_tokens: refresh_tokens(&prefix, &required("REFRESH_MAC_KEY")?, given("REFRESH_MAC_KEY_PREVIOUS"))?,
+            prefix,
+        })
+    }
+}
+
+/// Names of the API's scopes; without them, the scopes by which everything can be read and nothing changed.
+fn default_scopes(given: Option<String>, api: &Api) -> Result<Vec<String>, SettingsError> {
+    let Some(text) = given else { return Ok(api.reading_scopes().map(str::to_owned).collect()) };
+    let names: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
+    let is_scope = |name: &&String| {
+        let permission = api.catalogue.permission(name);
+        permission.is_some_and(|permission| api.catalogue.scopes().contains(permission))
+    };
+    match names.iter().find(|name| !is_scope(name)) {
+        None => Ok(names),
+        Some(unknown) => Err(invalid("DEFAULT_SCOPES")(format!("the API has no scope `{unknown}`"))),
+    }
+}
+
+fn documents(given: Option<&str>) -> Result<ClientDocuments, SettingsError> {
+    match given {
+        None | Some("fetched") => Ok(ClientDocuments::Fetched),
+        Some("off") => Ok(ClientDocuments::Off),
+        Some(other) => Err(invalid("CLIENT_DOCUMENTS")(format!("`{other}` is neither `fetched` nor `off`"))),
+    }
+}
+
+fn lifetimes(given: &impl Fn(&str) -> Option<String>) -> Result<Lifetimes, SettingsError> {
+    let mut lifetimes = Lifetimes::default();
+    let number = |name: &'static str, least: u64, most: u64, unit: u64| -> Result<Option<u64>, SettingsError> {
+        let Some(text) = given(name) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let number = number.ok_or_else(|| invalid(name)(format!("a whole number from {least} to {most}")))?;
+        Ok(Some(number * unit))
+    };
+    for (place, life) in [
+        (&mut lifetimes.access, number("ACCESS_TOKEN_SECONDS", SHORTEST_ACCESS_TOKEN, LONGEST_ACCESS_TOKEN, 1)?),
+        (&mut lifetimes.refresh.idle, number("REFRESH_IDLE_DAYS", 1, MOST_DAYS, DAY)?),
+        (&mut lifetimes.refresh.absolute, number("REFRESH_DAYS", 1, MOST_DAYS, DAY)?),
+        (&mut lifetimes.registration, number("REGISTRATION_DAYS", 1, MOST_DAYS, DAY)?),
+    ] {
+        *place = life.unwrap_or(*place);
+    }
+    Ok(lifetimes)
+}
+
+fn refresh_tokens(prefix: &str, key: &str, previous: Option<String>) -> Result<RefreshTokenFormat, SettingsError> {
+    let prefix = Prefix::parse(prefix).map_err(invalid("PAT_PREFIX"))?;
+    let current = MacKey::new(key.as_bytes()).map_err(invalid("REFRESH_MAC_KEY"))?;
+    let previous = previous.filter(|key| key != NO_PREVIOUS_KEY).map(|key| MacKey::new(key.as_bytes())).transpose();
+    Ok(RefreshTokenFormat::new(&prefix, current, previous.map_err(invalid("REFRESH_MAC_KEY_PREVIOUS"))?))
+}
