@@ -20,7 +20,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs deny tree tree-accept tables pack routes events build test-build validate deploy e2e venv
+.PHONY: help run test clients fmt lint docs deny tree tree-accept tables pack routes events build test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,12 @@ deploy: $(VENV)/installed ## To AWS, as STACK with PARAMETERS, what `make build`
 
 e2e: $(VENV)/installed ## The template on an emulator of AWS, asked the whole table of answers (after make build)
 	$(PYTHON) tests/e2e/run.py
+
+clients: tests/clients/node_modules ## The npm client that the tests run, in tests/clients (needs Node.js 18 or newer)
+
+tests/clients/node_modules: tests/clients/package-lock.json
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 venv: $(VENV)/installed ## The Python tools of validate, deploy and e2e, in .venv
 

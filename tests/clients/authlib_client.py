@@ -1,6 +1,7 @@
-"""Authlib runs the whole flow against a running authorization server. A person's browser is played by `requests`.
+"""Authlib runs the whole flow against a running installation, knowing the address of the API alone. A person's browser
+is played by `requests`.
 
-usage: authlib_client.py ISSUER NAME PASSWORD TENANT
+usage: authlib_client.py API NAME PASSWORD TENANT
 """
 
 import sys
@@ -10,7 +11,8 @@ import requests
 from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 
-ISSUER, NAME, PASSWORD, TENANT = sys.argv[1:]
+API, NAME, PASSWORD, TENANT = sys.argv[1:]
+CONTACTS = f"{API}/v1/contacts"
 REDIRECT = "http://127.0.0.1:51004/callback"
 
 
@@ -18,23 +20,29 @@ def parameter(url, name):
     return parse_qs(urlparse(url).query)[name][0]
 
 
-def grant(url, scopes):
+def grant(issuer, url, scopes):
     """The person at the browser: follows the link, signs in, allows."""
     browser = requests.Session()
     page = browser.get(url)
     assert page.status_code == 200 and "/sign-in" in page.url, (page.status_code, page.url)
     handle = parameter(page.url, "request")
     form = {"request": handle, "name": NAME, "password": PASSWORD}
-    page = browser.post(f"{ISSUER}/sign-in", data=form)
+    page = browser.post(f"{issuer}/sign-in", data=form)
     assert page.status_code == 200 and "/consent" in page.url, (page.status_code, page.url)
     form = {"request": handle, "tenant": TENANT, "scope": scopes, "decision": "allow"}
-    answer = browser.post(f"{ISSUER}/consent", data=form, allow_redirects=False)
+    answer = browser.post(f"{issuer}/consent", data=form, allow_redirects=False)
     assert answer.status_code == 303, answer.status_code
     return answer.headers["location"]
 
 
-metadata = requests.get(f"{ISSUER}/.well-known/oauth-authorization-server").json()
-assert metadata["issuer"] == ISSUER
+refused = requests.get(CONTACTS)
+assert refused.status_code == 401, refused.status_code
+challenge = refused.headers["www-authenticate"]
+resource = requests.get(challenge.split('resource_metadata="')[1].split('"')[0]).json()
+assert resource["resource"] == API, resource
+[issuer] = resource["authorization_servers"]
+metadata = requests.get(f"{issuer}/.well-known/oauth-authorization-server").json()
+assert metadata["issuer"] == issuer
 
 for method in metadata["token_endpoint_auth_methods_supported"]:
     registered = requests.post(
@@ -54,14 +62,17 @@ for method in metadata["token_endpoint_auth_methods_supported"]:
     )
     verifier = generate_token(64)
     url, state = session.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
-    answer = grant(url, ["contact.read", "deal.read"])
-    assert parameter(answer, "iss") == ISSUER
+    answer = grant(issuer, url, ["contact.read", "deal.read"])
+    assert parameter(answer, "iss") == issuer
     token = session.fetch_token(
         metadata["token_endpoint"], authorization_response=answer, code_verifier=verifier, state=state
     )
     assert token["scope"] == "contact.read deal.read", token["scope"]
+    assert session.get(CONTACTS).json()["context"]["business_id"] == TENANT
     fresh = session.refresh_token(metadata["token_endpoint"], refresh_token=token["refresh_token"])
     assert fresh["refresh_token"] != token["refresh_token"]
+    assert session.get(CONTACTS).status_code == 200
     revoked = session.revoke_token(metadata["revocation_endpoint"], token=fresh["refresh_token"])
     assert revoked.status_code == 200, revoked.text
-    print(fresh["access_token"])
+    assert session.get(CONTACTS).status_code == 401
+    print(method)

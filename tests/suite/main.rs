@@ -34,5 +34,7 @@ mod store_admin;
 mod store_read;
 mod telemetry;
 mod tokens;
+mod transcript;
 mod vectors;
+mod walk;
 mod world;

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
+use aws_sdk_dynamodb::Client as DynamoClient;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::local::demo::ACME;
+use edge_authorizer::local::fill::fill;
 use edge_authorizer::local::store::TABLE;
 use edge_authorizer::oauth::access_token::Claims;
 use edge_authorizer::oauth::account::{AccountName, PasswordHash};
@@ -27,12 +31,14 @@ use edge_authorizer::oauth::signing::SigningKey;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::oauth::OAuthStore;
 use edge_authorizer::store::oauth::accounts::Membership;
+use edge_authorizer::store::read::DynamoStore;
 use edge_authorizer::timestamp::Timestamp;
 use edge_authorizer::token::text::{MacKey, Prefix};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
+use super::between::Between;
 use super::support::{CHALLENGE, VERIFIER};
 pub(super) use crate::http::{Reply, cookie, form};
 use crate::world::{TestClock, World, api};
@@ -85,6 +91,7 @@ impl Signer for Moody {
 
 pub(super) struct House {
     pub(super) world: World,
+    client: DynamoClient,
     pub(super) store: OAuthStore,
     pub(super) signing_is_down: Arc<AtomicBool>,
     pub(super) authorizer: Authorizer,
@@ -102,6 +109,12 @@ pub(super) struct Plan {
     pub(super) documents: Option<Documents>,
     /// The only key, and the KMS that is asked to sign.
     pub(super) kms: Option<(aws_sdk_kms::Client, OwnKey)>,
+    /// Another store than the house's own.
+    pub(super) store: Option<DynamoClient>,
+    /// What may come between its reads and its transactions.
+    pub(super) between: Between,
+    /// Where its random bytes begin: houses in one table must not draw the same.
+    pub(super) drawn: u64,
 }
 
 impl House {
@@ -111,7 +124,9 @@ impl House {
 
     pub(super) async fn with(plan: Plan) -> Self {
         let world = World::new().await;
-        let store = OAuthStore::new(world.store.client(), TABLE.to_owned());
+        let client = plan.between.put_into(&patient(&plan.store.unwrap_or_else(|| world.store.client())));
+        fill(&client, &world.demo).await.unwrap();
+        let store = OAuthStore::new(client.clone(), TABLE.to_owned());
         let issuer = Issuer::parse(plan.issuer.as_deref().unwrap_or(ISSUER)).unwrap();
         let settings = OAuthSettings {
             issuer: issuer.clone(),
@@ -131,7 +146,7 @@ impl House {
         let first = plan.kms.as_ref().map_or_else(|| key(7, world.clock.now()), |(_, key)| key.clone());
         store.put_signing_key(&issuer, &first).await.unwrap();
         people(&store, &world).await;
-        let nature = Arc::new(Nature::new(world.clock.clone()));
+        let nature = Arc::new(Nature { drawn: AtomicU64::new(plan.drawn), ..Nature::new(world.clock.clone()) });
         let mut server = AuthServer::new(settings, api().catalogue, store.clone(), nature);
         let signing_is_down = Arc::new(AtomicBool::new(false));
         let signer: Arc<dyn Signer> = match plan.kms {
@@ -143,7 +158,7 @@ impl House {
         server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
         let router = router(Arc::clone(&server));
-        Self { world, store, signing_is_down, authorizer, server, router }
+        Self { world, client, store, signing_is_down, authorizer, server, router }
     }
 
     pub(super) async fn send(&self, mut request: Request<Body>) -> Reply {
@@ -245,9 +260,21 @@ impl House {
             "authorizationToken": format!("Bearer {access_token}"),
             "methodArn": format!("arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/{verb}{path}"),
         });
-        let (store, now) = (self.world.store.store(), self.world.clock.now());
+        let (store, now) = (DynamoStore::new(self.client.clone(), TABLE.to_owned()), self.world.clock.now());
         self.authorizer.decide(&event.to_string(), &store, now).await.trail.reason.code().to_owned()
     }
+}
+
+/// The client with so much time that no test hangs on how busy the machine is.
+pub(super) fn patient(client: &DynamoClient) -> DynamoClient {
+    let long = Duration::from_secs(120);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(long)
+        .read_timeout(long)
+        .operation_attempt_timeout(long)
+        .operation_timeout(long)
+        .build();
+    DynamoClient::from_conf(client.config().to_builder().timeout_config(timeouts).build())
 }
 
 pub(super) fn key(seed: u8, not_before: Timestamp) -> OwnKey {

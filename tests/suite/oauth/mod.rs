@@ -1,5 +1,6 @@
 //! The authorization server. Numbers in brackets are those of the list of checks; `docs/oauth.md` has the whole table.
 
+mod between;
 mod browser;
 mod checks;
 mod documents;
@@ -13,6 +14,7 @@ mod lambda;
 mod locally;
 mod log;
 mod managing;
+mod ministack;
 mod races;
 mod redirect_uri;
 mod registering;
