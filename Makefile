@@ -14,13 +14,14 @@ PYTHON := $(VENV)/bin/python
 SAM := SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam
 LAMBDA := --no-default-features --features lambda
 LAMBDA_DIR := target/lambda
+TARGET := $(subst arm64,aarch64,$(ARCH))-unknown-linux-gnu
 # The C library of provided.al2023.
 LAMBDA_GLIBC := 2.34
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test clients fmt lint docs deny tree tree-accept tables pack routes events build test-build validate deploy e2e venv
+.PHONY: help run test clients fmt lint docs deny tree tree-accept tables pack routes events build sbom test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,7 @@ fmt: ## Format the sources
 lint: ## Clippy, warnings denied: everything, then the Lambda's own feature set
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy $(LAMBDA) --bin authorizer -- -D warnings
+	cargo clippy --no-default-features --features responder --bin responder -- -D warnings
 
 docs: ## The library's documentation, warnings denied
 	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps
@@ -73,24 +75,30 @@ routes: ## Write again what is generated from api.yaml: the gateways' definition
 events: ## Write the sample events again, and what each is answered
 	UPDATE_GOLDEN=1 cargo test --quiet --test suite events::samples
 
-build: pack ## The Lambda's zip, for ARCH: target/lambda/authorizer.zip
-ifeq ($(LINKER),zig)
-	cargo lambda build --release $(LAMBDA) --bin authorizer --$(subst _,-,$(ARCH)) \
-		--lambda-dir $(LAMBDA_DIR) --flatten authorizer
-else
-	cargo build --release $(LAMBDA) --bin authorizer
-	cp target/release/authorizer $(LAMBDA_DIR)/bootstrap
-endif
-	@newest=$$(readelf --version-info $(LAMBDA_DIR)/bootstrap | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1); \
+# $(call zipped,PROGRAM,FEATURES,FOLDER,FILES): the program as `bootstrap` in FOLDER, and PROGRAM.zip of it and the files.
+define zipped
+	mkdir -p $(3)
+	$(if $(filter zig,$(LINKER)),cargo lambda build --release --no-default-features --features $(2) --bin $(1) \
+		--$(subst _,-,$(ARCH)) --lambda-dir $(3) --flatten $(1), \
+		cargo build --release --no-default-features --features $(2) --bin $(1) && cp target/release/$(1) $(3)/bootstrap)
+	@newest=$$(readelf --version-info $(3)/bootstrap | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1); \
 	echo "needs $$newest, and provided.al2023 has GLIBC_$(LAMBDA_GLIBC)"; \
 	printf '%s\n' "$$newest" GLIBC_$(LAMBDA_GLIBC) | sort -CV || { \
 		echo 'This machine links against a newer C library: `pip install cargo-lambda`, `make build LINKER=zig`.' >&2; exit 1; }
-	chmod 755 $(LAMBDA_DIR)/bootstrap
+	cd $(3) && chmod 755 bootstrap && touch -d 1980-01-01T00:00:00Z bootstrap $(4) && rm -f $(CURDIR)/$(LAMBDA_DIR)/$(1).zip && \
+		TZ=UTC zip -X -9 $(CURDIR)/$(LAMBDA_DIR)/$(1).zip bootstrap $(4)
+	sha256sum $(LAMBDA_DIR)/$(1).zip
+endef
+
+build: pack ## The Lambdas' zips, for ARCH: target/lambda/authorizer.zip and responder.zip
 	chmod 644 $(LAMBDA_DIR)/api.pack.json
-	touch -d 1980-01-01T00:00:00Z $(LAMBDA_DIR)/bootstrap $(LAMBDA_DIR)/api.pack.json
-	rm -f $(LAMBDA_DIR)/authorizer.zip
-	cd $(LAMBDA_DIR) && TZ=UTC zip -X -9 authorizer.zip bootstrap api.pack.json
-	sha256sum $(LAMBDA_DIR)/authorizer.zip
+	$(call zipped,authorizer,lambda,$(LAMBDA_DIR),api.pack.json)
+	$(call zipped,responder,responder,$(LAMBDA_DIR)/responder,)
+
+sbom: ## What the Lambdas' binaries are made of, as CycloneDX: target/lambda/*.sbom.json
+	mkdir -p $(LAMBDA_DIR)
+	python3 scripts/sbom.py authorizer lambda $(TARGET) > $(LAMBDA_DIR)/authorizer.sbom.json
+	python3 scripts/sbom.py responder responder $(TARGET) > $(LAMBDA_DIR)/responder.sbom.json
 
 test-build: ## The very binary in the zip answers every file in events/ under a Lambda runtime API
 	AUTHORIZER_BIN=$(CURDIR)/$(LAMBDA_DIR)/bootstrap cargo test --test suite lambda

@@ -11,9 +11,9 @@ use crate::access::requirement::Requirement;
 use crate::policy::compiler::PolicyCompiler;
 use crate::policy::menu::Menu;
 use crate::policy::operation::{Operation, ParameterForm, PathTemplate, Segment, Verb};
-#[cfg(feature = "local")]
+#[cfg(feature = "reference")]
 use crate::policy::proof;
-#[cfg(feature = "local")]
+#[cfg(feature = "reference")]
 use crate::policy::reading::Readings;
 
 /// The version of the pack's format that this program reads and writes.
@@ -105,7 +105,7 @@ impl Pack {
     ///
     /// # Errors
     /// [`PackError`] when the names of the operations and the permissions contradict each other.
-    #[cfg(feature = "local")]
+    #[cfg(feature = "reference")]
     pub fn new(
         title: String,
         permissions: CatalogueSource,
@@ -118,7 +118,7 @@ impl Pack {
     ///
     /// # Errors
     /// [`PackError`] when the names of the operations and the permissions contradict each other.
-    #[cfg(feature = "local")]
+    #[cfg(feature = "reference")]
     pub fn under(
         readings: &Readings,
         title: String,

@@ -12,6 +12,8 @@
 //! | [`keys`] | the public keys of issuers, fetched and remembered |
 //! | `reference` | how the API reference is compiled, ahead of time |
 //! | [`store`] | the records, and DynamoDB |
+//! | `flush` | emptying the gateways' caches, for what cannot wait |
+//! | `leaks` | tokens that were found in public |
 //! | [`oauth`] | the authorization server |
 //! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
 //!
@@ -21,14 +23,20 @@ pub mod access;
 pub mod api;
 pub mod authorize;
 pub mod decision;
+#[cfg(feature = "flush")]
+pub mod flush;
 pub mod gateway;
 pub mod keys;
+#[cfg(feature = "responder")]
+pub mod leaks;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(any(feature = "admin", feature = "reference"))]
+pub mod nearest;
 #[cfg(feature = "auth")]
 pub mod oauth;
 pub mod policy;
-#[cfg(feature = "local")]
+#[cfg(feature = "reference")]
 pub mod reference;
 pub mod settings;
 pub mod store;

@@ -34,7 +34,7 @@ impl Timestamp {
     }
 }
 
-#[cfg(feature = "local")]
+#[cfg(feature = "admin")]
 impl Timestamp {
     /// As people read it, `2026-06-01T00:00:00Z`; the bare seconds where the calendar ends.
     pub fn to_rfc3339(self) -> String {

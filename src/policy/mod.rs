@@ -9,9 +9,9 @@ pub mod iam;
 pub mod menu;
 pub mod operation;
 pub mod pattern;
-#[cfg(feature = "local")]
+#[cfg(feature = "reference")]
 pub mod probe;
-#[cfg(feature = "local")]
+#[cfg(feature = "reference")]
 pub mod proof;
 pub mod reading;
 pub mod route;

@@ -45,7 +45,7 @@ impl Router {
     }
 
     /// Whether a request that both routes match goes to the first and can never go to the second.
-    #[cfg(feature = "local")]
+    #[cfg(feature = "reference")]
     pub(crate) fn prefers(self, first: &Route<'_>, second: &Route<'_>) -> bool {
         (self == Self::Rest || first.verb == second.verb) && self.rank(first) < self.rank(second)
     }

@@ -17,7 +17,6 @@ mod conflict;
 pub mod definition;
 mod document;
 mod mistake;
-mod nearest;
 mod operations;
 mod path;
 mod permissions;
@@ -25,7 +24,6 @@ pub mod routes;
 mod security;
 
 pub use mistake::{Mistake, Problem};
-pub use nearest::nearest;
 
 use crate::access::catalogue::CatalogueSource;
 use crate::api::{self, Pack};

@@ -15,7 +15,7 @@ use crate::access::tenant::is_name;
 
 use super::document::Document;
 use super::mistake::{Mistakes, Place, Problem};
-use super::nearest::nearest;
+use crate::nearest::nearest;
 
 /// The longest name of a permission: names travel in the answer's context, which has a size.
 const MAX_NAME_LENGTH: usize = 64;

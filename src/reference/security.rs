@@ -11,8 +11,8 @@ use crate::access::catalogue::CatalogueSource;
 use crate::token::credential::TokenKind;
 
 use super::mistake::{Mistakes, Place, Problem};
-use super::nearest::nearest;
 use super::permissions::declared_by;
+use crate::nearest::nearest;
 
 /// The security schemes of a document, by name.
 pub(super) struct Schemes<'a> {

@@ -3,7 +3,7 @@
 //! One table. All that a decision reads lies in the partition of the token's own tenant, so no decision can read
 //! across tenants, by construction.
 
-#[cfg(feature = "local")]
+#[cfg(feature = "admin")]
 pub mod admin;
 mod bounded;
 pub mod client;

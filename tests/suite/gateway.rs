@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use edge_authorizer::local::example::EXAMPLES;
 use edge_authorizer::local::gateway::{Backend, Handled, Stage, serve};
 use edge_authorizer::store::key;
+use edge_authorizer::store::read::DynamoStore;
 use edge_authorizer::store::record::{number, text};
 use insta::assert_snapshot;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -40,6 +41,16 @@ impl Door {
     }
 
     async fn with(world: World, backend: Backend) -> Self {
+        let store = world.store.store();
+        Self::over(world, store, backend).await
+    }
+
+    /// A gateway whose authorizer reads another store than the world's.
+    pub(crate) async fn reading(world: World, store: DynamoStore) -> Self {
+        Self::over(world, store, Backend::that_shows()).await
+    }
+
+    async fn over(world: World, store: DynamoStore, backend: Backend) -> Self {
         let decided = Arc::new(Mutex::new(Vec::new()));
         let (clock, watched) = (world.clock.clone(), Arc::clone(&decided));
         let log = move |handled: &Handled<'_>| {
@@ -47,7 +58,7 @@ impl Door {
         };
         let stage = Stage::new(
             world.authorizer(),
-            world.store.store(),
+            store,
             backend,
             ORIGIN.to_owned(),
             TTL,
@@ -79,7 +90,7 @@ impl Door {
         self.raw(request.as_bytes()).await
     }
 
-    async fn with_token(&self, token: &str, verb: &str, path: &str) -> Reply {
+    pub(crate) async fn with_token(&self, token: &str, verb: &str, path: &str) -> Reply {
         let authorization = format!("Authorization: Bearer {}", self.world.token(token));
         self.send(verb, path, &[&authorization]).await
     }
@@ -89,7 +100,7 @@ impl Door {
         std::mem::take(&mut self.decided.lock().unwrap())
     }
 
-    async fn revoke(&self, token: &str) {
+    pub(crate) async fn revoke(&self, token: &str) {
         let token = self.world.demo.token(token).unwrap();
         let update = self.world.store.client().update_item().table_name("edge-authorizer");
         let update = update.key(key::PK, text(&key::tenant_partition(&token.tenant)));

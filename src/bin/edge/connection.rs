@@ -6,6 +6,7 @@ use aws_config::{BehaviorVersion, Region};
 use clap::Args;
 use edge_authorizer::api::Api;
 use edge_authorizer::authorize::Authorizer;
+use edge_authorizer::flush::call::Caller;
 use edge_authorizer::local::state::LocalState;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::admin::Admin;
@@ -80,11 +81,21 @@ impl Connection {
         }
     }
 
+    /// Who calls AWS, and in which region.
+    pub(crate) async fn caller(&self) -> Result<Caller, Failure> {
+        let Endpoint { region, credentials, .. } = self.aws().await?;
+        Ok(Caller::new(region, credentials, host::clock))
+    }
+
     async fn on_aws(&self) -> Result<Opened, Failure> {
         let table = self
             .table
             .clone()
             .ok_or_else(|| usage("say which table: `--table NAME`, or `--local` for a running `edge serve`"))?;
+        Ok(Opened { endpoint: self.aws().await?, table, local: None })
+    }
+
+    async fn aws(&self) -> Result<Endpoint, Failure> {
         let mut chain = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
         if let Some(region) = &self.region {
             chain = chain.region(Region::new(region.clone()));
@@ -99,7 +110,7 @@ impl Connection {
         let credentials =
             credentials.ok_or_else(|| usage("there are no AWS credentials: sign in, or name a `--profile`"))?;
         let url = self.endpoint_url.clone().or_else(|| found.endpoint_url().map(str::to_owned));
-        Ok(Opened { endpoint: Endpoint { region, url, credentials }, table, local: None })
+        Ok(Endpoint { region, url, credentials })
     }
 }
 

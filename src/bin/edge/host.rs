@@ -37,8 +37,13 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_seconds(milliseconds() / 1000)
 }
 
+/// The time, for signatures.
+pub(crate) fn clock() -> SystemTime {
+    SystemTime::now()
+}
+
 fn milliseconds() -> u64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let elapsed = clock().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 

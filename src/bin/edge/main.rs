@@ -7,6 +7,7 @@ mod connection;
 mod definition;
 mod explain;
 mod failure;
+mod flush;
 mod host;
 mod invoke;
 mod output;
@@ -62,6 +63,7 @@ enum Command {
     Pat(pat::Pat),
     Audit(audit::Audit),
     Explain(explain::Explain),
+    Flush(flush::FlushArgs),
     Invoke(invoke::Invoke),
     #[command(subcommand)]
     Table(table::Table),
@@ -91,6 +93,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Pat(command) => block_on(command.run(output)),
         Command::Audit(command) => block_on(command.run(output)),
         Command::Explain(command) => block_on(command.run(output)),
+        Command::Flush(command) => block_on(command.run(output)),
         Command::Invoke(command) => block_on(command.run(output)),
         Command::Table(command) => block_on(command.run(output)),
         Command::Completion(command) => Ok(command.run(Cli::command())),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::connection::{Connection, Keys, Reference};
 use crate::failure::Failure;
+use crate::flush::Flush;
 use crate::host::{self, Author};
 use crate::output::{BAD, DOUBTFUL, GOOD, Output, harmless, list, pat_json, pat_state, sheet, styled, table};
 use crate::span;
@@ -133,6 +134,8 @@ pub(crate) struct Revoke {
     #[command(flatten)]
     author: Author,
     #[command(flatten)]
+    flush: Flush,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -155,6 +158,7 @@ impl Pat {
                 let id = token_id(&args.id)?;
                 let admin = args.connection.open().await?.admin();
                 show(&admin.revoke_pat(&args.tenant, id, &args.author.stamp()?).await?, now, output);
+                args.flush.after_revocation(&args.connection).await?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -8,9 +8,9 @@ use edge_authorizer::access::catalogue::Catalogue;
 use edge_authorizer::access::permission::PermissionSet;
 use edge_authorizer::api::Api;
 use edge_authorizer::local::demo;
+use edge_authorizer::nearest::nearest;
 use edge_authorizer::policy::compiler::Patterns;
 use edge_authorizer::policy::route::expand;
-use edge_authorizer::reference::nearest;
 use edge_authorizer::token::credential::TokenKind;
 use serde_json::json;
 

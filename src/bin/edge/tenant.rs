@@ -8,6 +8,7 @@ use edge_authorizer::access::tenant::{Features, Tenant, TenantStatus};
 
 use crate::connection::{Connection, Reference};
 use crate::failure::Failure;
+use crate::flush::Flush;
 use crate::host::Author;
 use crate::output::{BAD, DOUBTFUL, GOOD, Output, list, sheet, styled, tenant_json, tenant_status};
 use crate::span;
@@ -78,6 +79,8 @@ pub(crate) struct Changed {
     #[command(flatten)]
     author: Author,
     #[command(flatten)]
+    flush: Flush,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -144,6 +147,9 @@ impl TenantCommand {
             }
         };
         show(&tenant, output);
+        if let Self::Suspend(args) = self {
+            args.flush.after_revocation(&args.connection).await?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::connection::{Connection, Reference};
 use crate::failure::Failure;
+use crate::flush::Flush;
 use crate::host::Author;
 use crate::output::{BAD, GOOD, Output, list, sheet, styled, table, user_json, user_kind, user_status};
 
@@ -105,6 +106,8 @@ pub(crate) struct Changed {
     #[command(flatten)]
     author: Author,
     #[command(flatten)]
+    flush: Flush,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -119,9 +122,15 @@ impl UserCommand {
             Self::Show(args) => {
                 show(&args.connection.open().await?.admin().user(&args.tenant, &args.id).await?, output);
             }
-            Self::Disable(args) => show(&args.set(UserStatus::Disabled).await?, output),
+            Self::Disable(args) => {
+                show(&args.set(UserStatus::Disabled).await?, output);
+                args.flush.after_revocation(&args.connection).await?;
+            }
             Self::Enable(args) => show(&args.set(UserStatus::Active).await?, output),
-            Self::Remove(args) => args.remove(output).await?,
+            Self::Remove(args) => {
+                args.remove(output).await?;
+                args.flush.after_revocation(&args.connection).await?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

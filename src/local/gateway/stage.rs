@@ -16,6 +16,7 @@ use super::cache::{Key, ResultCache};
 use super::response::{json, render};
 use crate::authorize::Authorizer;
 use crate::decision::{Decision, Outcome};
+use crate::flush::{CacheFlush, Flushing};
 use crate::gateway::response::{
     self, ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, GatewayResponse,
     IDENTITY_VALIDATION_EXPRESSION, MISSING_AUTHENTICATION_TOKEN, PREFLIGHT_MAX_AGE, PREFLIGHT_METHODS,
@@ -219,6 +220,14 @@ impl Stage {
         let mut response = json(StatusCode::OK, metadata.to_string());
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         response
+    }
+}
+
+/// The local gateway's cache empties through the same interface as API Gateway's.
+impl CacheFlush for Stage {
+    fn flush(&self) -> Flushing<'_> {
+        self.flush_cache();
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 

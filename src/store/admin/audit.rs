@@ -75,6 +75,7 @@ actions! {
     PatIssue = "pat.issue": "A personal access token was issued.",
     PatRotate = "pat.rotate": "A personal access token was replaced by a new one.",
     PatRevoke = "pat.revoke": "A personal access token was revoked.",
+    PatLeak = "pat.leak": "A personal access token was found in public, and revoked.",
 }
 
 impl AuditRecord {

@@ -14,7 +14,7 @@ use crate::store::record::{Item, text};
 use crate::store::{StoreFault, key};
 
 /// How often a change is decided anew when someone else wrote at the same moment.
-const ATTEMPTS: usize = 3;
+pub(super) const ATTEMPTS: usize = 3;
 
 /// A change to a tenant's records: all of its steps, or none.
 pub(super) struct Change<'a> {

@@ -1,7 +1,7 @@
 //! Why a change was not made, in words that say what to do next.
 
 use crate::access::catalogue::Catalogue;
-use crate::reference::nearest;
+use crate::nearest::nearest;
 use crate::store::StoreFault;
 use crate::timestamp::Timestamp;
 

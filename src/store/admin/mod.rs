@@ -11,6 +11,7 @@
 pub mod audit;
 mod change;
 pub mod error;
+mod leak;
 mod names;
 pub mod pat;
 mod read;

@@ -3,7 +3,7 @@
 use super::AdminError;
 use crate::access::catalogue::Catalogue;
 use crate::access::tenant::{Features, is_name};
-use crate::reference::nearest;
+use crate::nearest::nearest;
 
 /// Permissions that a role may hold, each once, in the catalogue's order.
 pub(super) fn permissions(catalogue: &Catalogue, names: &[String]) -> Result<Vec<String>, AdminError> {

@@ -5,7 +5,7 @@ use super::{Admin, AdminError, Stamp, names};
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::TenantId;
 use crate::access::tenant::Tenant;
-use crate::reference::nearest;
+use crate::nearest::nearest;
 
 impl Admin {
     /// Creates a role or gives it these permissions and no others.

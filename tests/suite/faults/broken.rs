@@ -15,7 +15,7 @@ use super::http;
 
 /// What a server does instead of its duty.
 #[derive(Clone)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// Nothing: it does its duty.
     None,
     /// Nobody listens.
@@ -34,6 +34,8 @@ pub(super) enum Fault {
     Flood(Vec<u8>, usize),
     /// Does its duty, and alters the answer.
     Alter(fn(&mut Value)),
+    /// Does its duty, and keeps the answer until it is told to behave otherwise.
+    Late,
     /// Does that for so many requests.
     Times(u32, Box<Self>),
     /// Refuses requests that a clock these seconds ahead finds too old or too new, and may say what time it has.
@@ -42,7 +44,7 @@ pub(super) enum Fault {
 
 /// What it does while nothing is wrong with it.
 #[derive(Clone)]
-pub(super) enum Duty {
+pub(crate) enum Duty {
     /// Hands every request on. Faults are for those of one operation.
     Forward { to: SocketAddr, operation: &'static str },
     /// Says the same to everybody.
@@ -52,11 +54,14 @@ pub(super) enum Duty {
 /// How often something is said now and then.
 const NOW_AND_THEN: Duration = Duration::from_millis(100);
 
+/// How long to wait before looking again.
+const MOMENT: Duration = Duration::from_millis(2);
+
 /// How long a connection that is neither taken nor refused is waited for, to see that the backlog is full.
 const FULL_AFTER: Duration = Duration::from_millis(50);
 
-pub(super) struct Broken {
-    pub(super) address: SocketAddr,
+pub(crate) struct Broken {
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     held: Option<Held>,
 }
@@ -72,12 +77,13 @@ struct Shared {
     fault: Mutex<Fault>,
     duty: Duty,
     met: AtomicU32,
+    kept: AtomicU32,
     /// Ends the connections that are open: by a reset, or in order.
     drop: broadcast::Sender<bool>,
 }
 
 impl Broken {
-    pub(super) async fn start(fault: Fault, duty: Duty) -> Self {
+    pub(crate) async fn start(fault: Fault, duty: Duty) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -88,8 +94,13 @@ impl Broken {
             _ => Held::Full(socket.listen(1024).unwrap(), Vec::new()),
         };
         let waits = matches!(fault, Fault::Refuse | Fault::NoConnection);
-        let shared =
-            Arc::new(Shared { fault: Mutex::new(fault), duty, met: AtomicU32::new(0), drop: broadcast::channel(1).0 });
+        let shared = Arc::new(Shared {
+            fault: Mutex::new(fault),
+            duty,
+            met: AtomicU32::new(0),
+            kept: AtomicU32::new(0),
+            drop: broadcast::channel(1).0,
+        });
         let mut broken = Self { address, shared, held: Some(held) };
         if !waits {
             broken.listen();
@@ -98,18 +109,18 @@ impl Broken {
     }
 
     /// From now on it breaks in this way.
-    pub(super) fn turn(&self, fault: Fault) {
+    pub(crate) fn turn(&self, fault: Fault) {
         *self.shared.fault.lock().unwrap() = fault;
     }
 
     /// From now on it does its duty.
-    pub(super) fn mend(&mut self) {
+    pub(crate) fn mend(&mut self) {
         self.turn(Fault::None);
         self.listen();
     }
 
     /// Ends every connection that is open, and waits until that has been done.
-    pub(super) async fn drop_connections(&self, reset: bool) {
+    pub(crate) async fn drop_connections(&self, reset: bool) {
         drop(self.shared.drop.send(reset));
         while self.shared.drop.receiver_count() > 0 {
             tokio::task::yield_now().await;
@@ -117,8 +128,15 @@ impl Broken {
     }
 
     /// How many requests met the fault.
-    pub(super) fn met(&self) -> u32 {
+    pub(crate) fn met(&self) -> u32 {
         self.shared.met.load(Ordering::SeqCst)
+    }
+
+    /// Waits until an answer is kept.
+    pub(crate) async fn keeps_an_answer(&self) {
+        while self.shared.kept.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(MOMENT).await;
+        }
     }
 
     fn listen(&mut self) {
@@ -169,6 +187,14 @@ impl Shared {
                     stream.write_all(&self.answer(&request, |_| ()).await?).await?;
                 }
                 Fault::Alter(alter) => stream.write_all(&self.answer(&request, alter).await?).await?,
+                Fault::Late => {
+                    let answer = self.answer(&request, |_| ()).await?;
+                    self.kept.fetch_add(1, Ordering::SeqCst);
+                    while self.is_late() {
+                        tokio::time::sleep(MOMENT).await;
+                    }
+                    stream.write_all(&answer).await?;
+                }
                 Fault::Skewed { seconds, tells } => {
                     let said = match http::too_far_from(&request, seconds, tells) {
                         Some(refusal) => refusal,
@@ -179,6 +205,10 @@ impl Shared {
                 fault => return said(stream, fault).await,
             }
         }
+    }
+
+    fn is_late(&self) -> bool {
+        matches!(*self.fault.lock().unwrap(), Fault::Late)
     }
 
     fn fault_of_this_request(&self) -> Fault {

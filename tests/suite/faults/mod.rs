@@ -1,7 +1,7 @@
 //! What happens when the store or a key set breaks: never an allow, never a 401, an answer in time, and the next good
 //! request as if nothing had been. `docs/faults.md` is made here.
 
-mod broken;
+pub(crate) mod broken;
 mod case;
 mod http;
 mod key_cases;
@@ -161,7 +161,7 @@ fn strangers_token(user: &str, now: Timestamp) -> String {
     tokens::token(&tokens::header(), &with(who, "iss", json!(ISSUER)))
 }
 
-fn store_at(broken: &Broken) -> DynamoStore {
+pub(crate) fn store_at(broken: &Broken) -> DynamoStore {
     DynamoStore::new(connect(endpoint(format!("http://{}", broken.address))), TABLE.to_owned())
 }
 
