@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use url::Url;
 
 use self::fetch::{FetchError, KEY_SET};
 use self::known::{Known, Patience};
@@ -103,7 +104,7 @@ impl KeySets {
     pub async fn warm(&self, issuers: &Issuers, store: &impl Store, now: Timestamp) {
         for issuer in issuers.iter() {
             if let Some(patience) = patience(issuer.keys()) {
-                let slot = self.slot(issuer);
+                let slot = self.slot(issuer.name());
                 let _turn = slot.turn.lock().await;
                 if slot.known().is_stale(patience, now) {
                     let fetched = self.fetch(issuer, store).await;
@@ -123,13 +124,46 @@ impl KeySets {
         if let KeySource::Inline(set) = issuer.keys() {
             return Ok(set.find(wanted, now));
         }
-        let slot = self.slot(issuer);
         let patience = patience(issuer.keys()).unwrap_or_default();
+        self.known(issuer.name(), wanted, patience, now, || self.fetch(issuer, store)).await
+    }
+
+    /// The key that a signed text of somebody else asks for, whose key set is at that URL.
+    ///
+    /// # Errors
+    /// [`KeySetFault`] when that cannot be known.
+    #[cfg(feature = "auth")]
+    pub async fn find_at(
+        &self,
+        issuer: &str,
+        url: &Url,
+        wanted: Wanted<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Arc<PublicKey>>, KeySetFault> {
+        self.known(issuer, wanted, Patience::URL, now, || in_time(issuer, self.at(url))).await
+    }
+
+    /// What key sets are fetched through.
+    pub fn http(&self) -> &SharedHttpConnector {
+        self.http.get_or_init(crate::store::client::http_connector)
+    }
+
+    /// The key out of the set at hand, or out of a new one.
+    async fn known<F: Future<Output = Result<KeySet, KeySetFault>>>(
+        &self,
+        issuer: &str,
+        wanted: Wanted<'_>,
+        patience: Patience,
+        now: Timestamp,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<PublicKey>>, KeySetFault> {
+        let slot = self.slot(issuer);
         if slot.known().needs_fetch(wanted, patience, now) {
             let _turn = slot.turn.lock().await;
             // Whoever had the turn before may have brought what is needed.
             if slot.known().needs_fetch(wanted, patience, now) {
-                let fetched = self.fetch(issuer, store).await;
+                // Boxed, since it is seldom: no decision carries the room for a fetch with it.
+                let fetched = Box::pin(fetch()).await;
                 slot.known().note(fetched, now);
             }
         }
@@ -137,25 +171,24 @@ impl KeySets {
     }
 
     async fn fetch(&self, issuer: &Issuer, store: &impl Store) -> Result<KeySet, KeySetFault> {
-        let fetched = tokio::time::timeout(FETCH_TIMEOUT, self.fetch_from(issuer, store)).await;
-        let fetched = fetched.unwrap_or(Err(KeySetProblem::Timeout));
-        fetched.map_err(|problem| KeySetFault { issuer: issuer.name().to_owned(), problem })
+        in_time(issuer.name(), self.fetch_from(issuer, store)).await
     }
 
     async fn fetch_from(&self, issuer: &Issuer, store: &impl Store) -> Result<KeySet, KeySetProblem> {
         match issuer.keys() {
             KeySource::Table => Ok(KeySet::from_records(&store.keys(issuer.name()).await?)?),
-            KeySource::Url(url) => {
-                let http = self.http.get_or_init(crate::store::client::http_connector);
-                Ok(KeySet::parse(&fetch::document(http, url, &KEY_SET).await?.body)?)
-            }
+            KeySource::Url(url) => self.at(url).await,
             KeySource::Inline(set) => Ok(KeySet::clone(set)),
         }
     }
 
-    fn slot(&self, issuer: &Issuer) -> Arc<Slot> {
+    async fn at(&self, url: &Url) -> Result<KeySet, KeySetProblem> {
+        Ok(KeySet::parse(&fetch::document(self.http(), url, &KEY_SET).await?.body)?)
+    }
+
+    fn slot(&self, issuer: &str) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(issuer.name().to_owned()).or_default())
+        Arc::clone(slots.entry(issuer.to_owned()).or_default())
     }
 }
 
@@ -163,6 +196,14 @@ impl Slot {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn in_time(
+    issuer: &str,
+    fetching: impl Future<Output = Result<KeySet, KeySetProblem>>,
+) -> Result<KeySet, KeySetFault> {
+    let fetched = tokio::time::timeout(FETCH_TIMEOUT, fetching).await.unwrap_or(Err(KeySetProblem::Timeout));
+    fetched.map_err(|problem| KeySetFault { issuer: issuer.to_owned(), problem })
 }
 
 fn patience(source: &KeySource) -> Option<Patience> {

@@ -18,6 +18,7 @@ use crate::oauth::limit::Limits;
 use crate::oauth::refresh_token::RefreshTokenFormat;
 use crate::oauth::server::{AuthServer, NoRandomness, Surroundings};
 use crate::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use crate::oauth::sign_in::SignIn;
 use crate::oauth::signing::{SECRET_LENGTH, SigningError, SigningKey};
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
@@ -82,6 +83,7 @@ impl LocalAuth<'_> {
             resource: self.resource,
             registration: self.registration,
             documents: ClientDocuments::Fetched,
+            sign_in: SignIn::Accounts,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: PAT_PREFIX.to_owned(),

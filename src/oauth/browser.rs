@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 use super::error::Problem;
 use super::http::Incoming;
 use super::issuer::Issuer;
-use super::secret::{Secret, SecretDigest};
+use super::secret::Secret;
 use super::server::{AuthServer, Failure};
 use super::session::Session;
 
@@ -20,10 +20,10 @@ pub(super) async fn session(
     server: &AuthServer,
     incoming: &Incoming,
     now: Timestamp,
-) -> Result<Option<(SecretDigest, Session)>, Failure> {
+) -> Result<Option<(Secret, Session)>, Failure> {
     let Some(id) = presented(&server.settings.issuer, &incoming.headers) else { return Ok(None) };
     let session = server.store.session(id.digest()).await?.and_then(|session| session.current(now));
-    Ok(session.map(|session| (id.digest(), session)))
+    Ok(session.map(|session| (id, session)))
 }
 
 /// The one session id that the browser sends; two are none.

@@ -54,6 +54,11 @@ pub enum Origin {
 }
 
 impl Client {
+    /// What people read: its own word for itself, else its id.
+    pub fn shown(&self) -> &str {
+        self.metadata.client_name.as_deref().unwrap_or(self.id.as_str())
+    }
+
     /// Whether anybody can claim to be it.
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == AuthenticationMethod::None

@@ -7,9 +7,10 @@ use super::key_ring::LONGEST_ACCESS_TOKEN;
 use super::limit::Limits;
 use super::refresh_token::RefreshTokenFormat;
 use super::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use super::sign_in::SignIn;
 use crate::api::Api;
 use crate::settings::{NO_PREVIOUS_KEY, SettingsError, invalid};
-use crate::token::issuer::config::is_name;
+use crate::token::issuer::config::{PlainHttp, is_name};
 use crate::token::text::{MacKey, Prefix};
 
 const DAY: u64 = 24 * 3600;
@@ -40,6 +41,7 @@ impl OAuthSettings {
             default_scopes: default_scopes(given("DEFAULT_SCOPES"), api)?,
             registration: Registration::parse(&registration, given("REGISTRATION_TOKEN").as_deref())
                 .map_err(invalid("REGISTRATION"))?,
+            sign_in: sign_in(given("SIGN_IN").as_deref())?,
             documents: documents(given("CLIENT_DOCUMENTS").as_deref())?,
             lifetimes: lifetimes(&given)?,
             limits: Limits::read(&given("LIMITS").unwrap_or_default()).map_err(invalid("LIMITS"))?,
@@ -61,6 +63,11 @@ fn default_scopes(given: Option<String>, api: &Api) -> Result<Vec<String>, Setti
         None => Ok(names),
         Some(unknown) => Err(invalid("DEFAULT_SCOPES")(format!("the API has no scope `{unknown}`"))),
     }
+}
+
+/// One of three knows who is at the browser; plain http is for tests.
+fn sign_in(given: Option<&str>) -> Result<SignIn, SettingsError> {
+    given.map_or(Ok(SignIn::Accounts), |text| SignIn::parse(text, PlainHttp::Refused).map_err(invalid("SIGN_IN")))
 }
 
 fn documents(given: Option<&str>) -> Result<ClientDocuments, SettingsError> {

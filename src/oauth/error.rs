@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use super::sign_in::SignInProblem;
+
 /// What is wrong with a request: the caller's doing, never this server's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -42,6 +44,8 @@ pub enum Problem {
     Metadata(&'static str),
     #[error("the user denied the request")]
     Denied,
+    #[error("nobody is signed in: {0}")]
+    SignIn(SignInProblem),
     #[error("nobody is signed in, and no page may be shown")]
     LoginRequired,
     #[error("consent is always asked for, and no page may be shown")]
@@ -195,7 +199,7 @@ impl Problem {
             Self::GrantType => (Code::UnsupportedGrantType, 400),
             Self::RedirectUri(_) => (Code::InvalidRedirectUri, 400),
             Self::Metadata(_) => (Code::InvalidClientMetadata, 400),
-            Self::Denied | Self::RegistrationClosed | Self::Forbidden => (Code::AccessDenied, 403),
+            Self::Denied | Self::SignIn(_) | Self::RegistrationClosed | Self::Forbidden => (Code::AccessDenied, 403),
             Self::LoginRequired => (Code::LoginRequired, 403),
             Self::ConsentRequired => (Code::ConsentRequired, 403),
             Self::RegistrationToken => (Code::InvalidToken, 401),
@@ -213,6 +217,7 @@ impl Problem {
                 problem.to_string()
             }
             Self::Client(_) => "the client is unknown or could not be authenticated".to_owned(),
+            Self::SignIn(_) => "the sign-in did not succeed".to_owned(),
             Self::Grant(_) => "the code or the refresh token is not valid".to_owned(),
             other => other.to_string(),
         }
@@ -229,4 +234,4 @@ macro_rules! problem_from {
     };
 }
 
-problem_from!(Client(ClientProblem), Grant(GrantProblem), RedirectUri(RedirectUriProblem));
+problem_from!(Client(ClientProblem), Grant(GrantProblem), RedirectUri(RedirectUriProblem), SignIn(SignInProblem));

@@ -154,7 +154,7 @@ impl Failure {
                 Told { code, status, description: problem.description(), retry_after }
             }
             Self::Store(StoreFault::Timeout { .. } | StoreFault::Unreachable(_) | StoreFault::Refused(_)) => later(),
-            Self::Signing(_) | Self::Contention => later(),
+            Self::Signing(_) | Self::Upstream(_) | Self::Keys(_) | Self::Contention => later(),
             Self::Store(StoreFault::BrokenRecord { .. }) | Self::Randomness(_) | Self::Broken(_) => broken(),
         }
     }

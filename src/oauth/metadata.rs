@@ -233,7 +233,7 @@ fn strings<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<Option<Vec<
 
 /// A name as people may see it: without control characters, without the invisible ones and those that turn the
 /// direction of writing (a name must not be able to rewrite the page around it), and not endless.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     let misleading = |letter: char| {
         letter.is_control()
             || matches!(letter,

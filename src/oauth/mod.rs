@@ -10,7 +10,7 @@
 //! | [`document`] | clients that describe themselves at an address of their own |
 //! | [`authorization_request`], [`scope`], [`pkce`] | what is asked for |
 //! | [`grant`], [`code`], [`family`], [`seal`] | what a user granted, and its two state machines |
-//! | [`session`], [`account`] | who is at the browser |
+//! | [`session`], [`sign_in`], [`account`] | who is at the browser, and who says so |
 //! | [`access_token`], [`signing`], [`signer`] | what is issued, and who signs it |
 //! | [`key_ring`], [`public_half`], [`kms`], [`ecdsa`] | the keys in their order; those in KMS, and their signatures |
 //! | [`secret`], [`refresh_token`], `returned` | texts that open something, their digests, and what a token is worth that comes back |
@@ -51,5 +51,6 @@ pub mod secret;
 pub mod server;
 pub mod session;
 pub mod settings;
+pub mod sign_in;
 pub mod signer;
 pub mod signing;

@@ -30,6 +30,26 @@ pub(super) struct SignInPage<'a> {
     pub(super) failed: bool,
 }
 
+/// Asks whether to go and sign in elsewhere.
+#[derive(Template)]
+#[template(path = "leave.html")]
+pub(super) struct LeavePage<'a> {
+    /// What the client calls itself; nobody has checked it.
+    pub(super) client: &'a str,
+    /// Whether the client registered itself.
+    pub(super) unverified: bool,
+    /// Where the client described itself, if it did.
+    pub(super) described: Option<String>,
+    /// The host that the answer goes to.
+    pub(super) host: String,
+    /// Whether that is the user's own machine.
+    pub(super) loopback: bool,
+    /// The host of the provider.
+    pub(super) provider: &'a str,
+    /// The handle of the request.
+    pub(super) handle: &'a str,
+}
+
 /// Asks what the client may do.
 #[derive(Template)]
 #[template(path = "consent.html")]

@@ -10,10 +10,13 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-use super::endpoint::{authorize, consent, discovery, introspect, manage, register, revoke, sign_in, token};
+use super::endpoint::{
+    authorize, consent, discovery, introspect, manage, register, revoke, sign_in, sign_in_return, token,
+};
 use super::http::{ClientAddress, open_to_scripts};
 use super::page;
 use super::server::AuthServer;
+use super::sign_in::RETURN_PATH;
 
 /// The authorization server's router. Whoever mounts it puts a [`ClientAddress`] into each request's
 /// extensions.
@@ -29,6 +32,7 @@ pub fn router(server: Arc<AuthServer>) -> Router {
     Router::new()
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/sign-in", get(sign_in::get).post(sign_in::post))
+        .route(RETURN_PATH, get(sign_in_return::get))
         .route("/consent", get(consent::get).post(consent::post))
         .route("/register/{client}", get(manage::get).put(manage::put).delete(manage::delete))
         .route("/introspect", post(introspect::post))

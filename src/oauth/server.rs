@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::access::catalogue::Catalogue;
+use crate::keys::KeySetFault;
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
 use crate::timestamp::Timestamp;
@@ -16,6 +17,8 @@ use super::error::Problem;
 use super::limit::Limit;
 use super::secret::{SECRET_LENGTH, Secret};
 use super::settings::OAuthSettings;
+use super::sign_in::SignInProblem;
+use super::sign_in::upstream::{Upstream, UpstreamFault};
 use super::signer::{Signer, SigningFault, TableKeys};
 
 /// Passwords that are hashed at once. Each takes 19 MB and a core for tens of milliseconds.
@@ -50,6 +53,12 @@ pub enum Failure {
     /// Nothing was signed.
     #[error(transparent)]
     Signing(#[from] SigningFault),
+    /// Another provider failed.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamFault),
+    /// The keys of whoever signs people in cannot be had.
+    #[error(transparent)]
+    Keys(#[from] KeySetFault),
     /// No random bytes.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -71,7 +80,7 @@ macro_rules! failure_from {
     };
 }
 
-failure_from!(super::error::ClientProblem, super::error::GrantProblem, super::error::RedirectUriProblem);
+failure_from!(super::error::ClientProblem, super::error::GrantProblem, super::error::RedirectUriProblem, SignInProblem);
 
 /// An authorization server.
 pub struct AuthServer {
@@ -85,6 +94,8 @@ pub struct AuthServer {
     pub keys: Arc<TableKeys>,
     /// What fetches the documents of clients.
     pub documents: Documents,
+    /// What is known of those who sign people in.
+    pub upstream: Upstream,
     /// Who signs.
     pub signer: Arc<dyn Signer>,
     /// The clock and the randomness.
@@ -104,7 +115,8 @@ impl AuthServer {
         let signer: Arc<dyn Signer> = Arc::<TableKeys>::clone(&keys);
         let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
         let documents = Documents::default();
-        Self { settings, catalogue, store, keys, documents, signer, surroundings, hashing }
+        let upstream = Upstream::default();
+        Self { settings, catalogue, store, keys, documents, upstream, signer, surroundings, hashing }
     }
 
     pub(super) fn now(&self) -> Timestamp {

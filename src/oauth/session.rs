@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::timestamp::Timestamp;
 
 use super::authorization_request::AuthorizationRequest;
+use super::secret::SecretDigest;
+use crate::store::oauth::accounts::Membership;
 
 /// How long a browser may take to sign in and to answer, in seconds.
 pub const REQUEST_LIFETIME: u64 = 600;
@@ -21,11 +23,34 @@ pub struct Identity {
     pub subject: String,
 }
 
+/// A person who is signed in, and what whoever signed them in says of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// Who it is.
+    pub identity: Identity,
+    /// What the person is called, for their own eyes; none where the subject is a name already.
+    pub name: Option<String>,
+    /// The tenants that they may act in, where whoever signed them in says so; else the table knows.
+    pub memberships: Option<Vec<Membership>>,
+}
+
+impl SignedIn {
+    /// A person of whom only the name is known.
+    pub fn of(identity: Identity) -> Self {
+        Self { identity, name: None, memberships: None }
+    }
+
+    /// What the person is called.
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.identity.subject)
+    }
+}
+
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Who is signed in; nobody yet in a session that was started for a request.
-    pub identity: Option<Identity>,
+    pub signed_in: Option<SignedIn>,
     /// Not good at this any more.
     pub ends: Timestamp,
 }
@@ -33,15 +58,31 @@ pub struct Session {
 impl Session {
     /// A session in which nobody is signed in.
     pub fn anonymous(now: Timestamp) -> Self {
-        Self { identity: None, ends: now.plus(REQUEST_LIFETIME) }
+        Self { signed_in: None, ends: now.plus(REQUEST_LIFETIME) }
     }
 
     /// A session of somebody who has just signed in.
-    pub fn of(identity: Identity, now: Timestamp) -> Self {
-        Self { identity: Some(identity), ends: now.plus(SESSION_LIFETIME) }
+    pub fn of(signed_in: SignedIn, now: Timestamp) -> Self {
+        Self { signed_in: Some(signed_in), ends: now.plus(SESSION_LIFETIME) }
     }
 
     /// The session, if it has not ended.
+    pub fn current(self, now: Timestamp) -> Option<Self> {
+        (now < self.ends).then_some(self)
+    }
+}
+
+/// A browser that was sent away to be signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// The handle of the request that waits for it.
+    pub request: SecretDigest,
+    /// Not good at this any more.
+    pub ends: Timestamp,
+}
+
+impl Away {
+    /// The absence, if it has not ended.
     pub fn current(self, now: Timestamp) -> Option<Self> {
         (now < self.ends).then_some(self)
     }

@@ -5,6 +5,7 @@ use super::issuer::Issuer;
 use super::limit::Limits;
 use super::refresh_token::RefreshTokenFormat;
 use super::secret::SecretDigest;
+use super::sign_in::SignIn;
 
 const DAY: u64 = 24 * 3600;
 
@@ -92,6 +93,8 @@ pub struct OAuthSettings {
     pub registration: Registration,
     /// Whether clients may be described by documents of their own.
     pub documents: ClientDocuments,
+    /// Who says who is at the browser.
+    pub sign_in: SignIn,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.

@@ -57,7 +57,7 @@ async fn authorize(server: &AuthServer, request: Request) -> Result<Response, Fa
 async fn asked(server: &AuthServer, incoming: &Incoming, request: AuthorizationRequest) -> Result<Response, Failure> {
     let now = server.now();
     let known = session(server, incoming, now).await?;
-    let signed_in = known.as_ref().is_some_and(|(_, session)| session.identity.is_some());
+    let signed_in = known.as_ref().is_some_and(|(_, session)| session.signed_in.is_some());
     if request.prompt == Prompt::Never {
         let problem = if signed_in { Problem::ConsentRequired } else { Problem::LoginRequired };
         return Ok(refused(server, &request.target, request.state.as_deref(), problem));
@@ -66,7 +66,7 @@ async fn asked(server: &AuthServer, incoming: &Incoming, request: AuthorizationR
     let page = if signed_in && request.prompt == Prompt::AsNeeded { "consent" } else { "sign-in" };
     let location = server.settings.issuer.at(&format!("/{page}?request={}", handle.expose()));
     let (id, new) = match known {
-        Some((id, _)) => (id, None),
+        Some((id, _)) => (id.digest(), None),
         None => {
             let new = server.secret("session")?;
             server.store.start_session(new.digest(), &Session::anonymous(now)).await?;

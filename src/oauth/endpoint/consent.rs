@@ -26,7 +26,7 @@ use crate::oauth::page::{ConsentPage, ScopeLine, show, words};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::secret::SecretDigest;
 use crate::oauth::server::{AuthServer, Failure};
-use crate::oauth::session::Identity;
+use crate::oauth::session::SignedIn;
 use crate::store::oauth::Commit;
 
 /// More tenants than anybody picks from on one page.
@@ -49,20 +49,20 @@ pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, reques
 async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure> {
     let incoming = Incoming::read(request).await?;
     let asked = Asked::find(server, &incoming, &Parameters::parse(incoming.query.as_bytes())?).await?;
-    let Some(identity) = &asked.identity else {
+    let Some(signed_in) = &asked.signed_in else {
         let location = format!("/sign-in?request={}", asked.handle.expose());
         return Ok(see_other(&server.settings.issuer.at(&location)));
     };
-    let members = memberships(server, identity).await?;
+    let members = memberships(server, signed_in).await?;
     let client = client(server, &asked.pending.request).await?;
     let request = &asked.pending.request;
     let page = ConsentPage {
-        client: client.metadata.client_name.as_deref().unwrap_or(client.id.as_str()),
+        client: client.shown(),
         unverified: client.origin == Origin::SelfRegistered,
         described: document_host(&client),
         host: request.target.host(),
         loopback: request.target.is_loopback(),
-        account: &identity.subject,
+        account: signed_in.shown(),
         tenants: members.iter().map(|(tenant, _)| tenant.id.as_str()).collect(),
         scopes: request.scopes.iter().map(|name| scope_line(server, name, &members)).collect(),
         handle: asked.handle.expose(),
@@ -71,7 +71,7 @@ async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure>
 }
 
 /// The host of the document that a client described itself in: the one thing that is known of it.
-fn document_host(client: &Client) -> Option<String> {
+pub(super) fn document_host(client: &Client) -> Option<String> {
     let url = DocumentUrl::parse(client.id.as_str())?;
     let host = url.url().host_str()?;
     Some(url.url().port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
@@ -91,7 +91,7 @@ async fn decide(server: &AuthServer, request: Request) -> Result<Response, Failu
     same_origin(&server.settings.issuer, &incoming)?;
     let form = incoming.form()?;
     let asked = Asked::find(server, &incoming, &form).await?;
-    let identity = asked.identity.as_ref().ok_or(Problem::Forbidden)?;
+    let signed_in = asked.signed_in.as_ref().ok_or(Problem::Forbidden)?;
     let request = &asked.pending.request;
     let state = request.state.as_deref();
     let scopes = request.scopes.only(form.all("scope"));
@@ -99,7 +99,7 @@ async fn decide(server: &AuthServer, request: Request) -> Result<Response, Failu
         answer_once(server, &asked, None).await?;
         return Ok(refused(server, &request.target, state, Problem::Denied));
     };
-    let members = memberships(server, identity).await?;
+    let members = memberships(server, signed_in).await?;
     let chosen = form.one("tenant")?;
     let (tenant, user) =
         members.into_iter().find(|(tenant, _)| Some(tenant.id.as_str()) == chosen).ok_or(Problem::Forbidden)?;
@@ -127,19 +127,19 @@ async fn decide(server: &AuthServer, request: Request) -> Result<Response, Failu
 }
 
 /// Takes the request away, so that no second answer finds it.
-async fn answer_once(
+pub(super) async fn answer_once(
     server: &AuthServer,
     asked: &Asked,
     code: Option<(SecretDigest, &IssuedCode)>,
 ) -> Result<(), Failure> {
-    match server.store.answer_request(asked.session, asked.handle.digest(), code).await? {
+    match server.store.answer_request(asked.session.digest(), asked.handle.digest(), code).await? {
         Commit::Done => Ok(()),
         Commit::Conflict => Err(Problem::Forbidden.into()),
     }
 }
 
 /// The client, if the answer may still go where it was to go: a registration may have changed since.
-async fn client(server: &AuthServer, request: &AuthorizationRequest) -> Result<Client, Failure> {
+pub(super) async fn client(server: &AuthServer, request: &AuthorizationRequest) -> Result<Client, Failure> {
     let client = server.store.client(&request.client).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?;
     match client.metadata.target(Some(request.target.as_str())) {
         Some(_) => Ok(client),
@@ -148,9 +148,13 @@ async fn client(server: &AuthServer, request: &AuthorizationRequest) -> Result<C
 }
 
 /// The tenants in which the person may act today, and as whom.
-async fn memberships(server: &AuthServer, identity: &Identity) -> Result<Vec<(Tenant, User)>, Failure> {
+async fn memberships(server: &AuthServer, signed_in: &SignedIn) -> Result<Vec<(Tenant, User)>, Failure> {
+    let memberships = match &signed_in.memberships {
+        Some(said) => said.clone(),
+        None => server.store.memberships(&signed_in.identity).await?,
+    };
     let mut members = Vec::new();
-    for membership in server.store.memberships(identity).await?.into_iter().take(MAX_TENANTS) {
+    for membership in memberships.into_iter().take(MAX_TENANTS) {
         let member = server.store.member(&membership.tenant, &membership.user).await?;
         let acts = |(tenant, user): &(Tenant, User)| {
             tenant.status == TenantStatus::Active && user.status == UserStatus::Active && user.kind == UserKind::Person

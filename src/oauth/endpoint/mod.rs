@@ -8,6 +8,7 @@ pub(super) mod manage;
 pub(super) mod register;
 pub(super) mod revoke;
 pub(super) mod sign_in;
+pub(super) mod sign_in_return;
 pub(super) mod token;
 
 use axum::http::StatusCode;

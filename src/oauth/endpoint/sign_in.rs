@@ -1,7 +1,8 @@
-//! `GET` and `POST /sign-in`: a local account's name and password.
+//! `GET` and `POST /sign-in`: who is there? A local account's name and password, or the way to where somebody else knows.
 //!
 //! The answer to a wrong name and to a wrong password is the same page after the same work. Attempts are counted by
-//! account, existing or not, and by address. The session's id changes when somebody signs in.
+//! account, existing or not, and by address. The session's id changes when somebody signs in. Before a browser leaves
+//! for another provider, the person is told for which app: the provider only knows us, and would sign anybody in.
 
 use std::sync::Arc;
 
@@ -9,15 +10,21 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::authorize::refused;
+use super::consent::{answer_once, client, document_host};
 use crate::oauth::account::{AccountName, verify};
+use crate::oauth::authorization_request::Prompt;
 use crate::oauth::browser::{remember, same_origin, session};
+use crate::oauth::client::Origin;
 use crate::oauth::error::Problem;
 use crate::oauth::http::{Incoming, see_other};
-use crate::oauth::page::{SignInPage, show};
+use crate::oauth::page::{LeavePage, SignInPage, show};
 use crate::oauth::parameters::Parameters;
-use crate::oauth::secret::{Secret, SecretDigest};
+use crate::oauth::secret::Secret;
 use crate::oauth::server::{AuthServer, Failure};
-use crate::oauth::session::{Identity, PendingRequest, Session};
+use crate::oauth::session::{Away, Identity, PendingRequest, Session, SignedIn};
+use crate::oauth::sign_in::provider::Provider;
+use crate::oauth::sign_in::{Departure, SignIn};
 use crate::store::oauth::Commit;
 
 pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
@@ -28,7 +35,7 @@ pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request
 }
 
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
-    match sign_in(&server, request).await {
+    match answer(&server, request).await {
         Ok(response) => response,
         Err(failure) => failure.note("sign_in").page(),
     }
@@ -37,25 +44,46 @@ pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, reques
 async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure> {
     let incoming = Incoming::read(request).await?;
     let asked = Asked::find(server, &incoming, &Parameters::parse(incoming.query.as_bytes())?).await?;
-    page(server, &asked, "", false).await
+    match &server.settings.sign_in {
+        SignIn::Accounts => page(server, &asked, "", false).await,
+        SignIn::Product(_) => leave(server, &incoming, &asked).await,
+        SignIn::Provider(provider) => before_leaving(server, &asked, provider).await,
+    }
 }
 
-async fn sign_in(server: &AuthServer, request: Request) -> Result<Response, Failure> {
+async fn answer(server: &AuthServer, request: Request) -> Result<Response, Failure> {
     let incoming = Incoming::read(request).await?;
     same_origin(&server.settings.issuer, &incoming)?;
     let form = incoming.form()?;
     let asked = Asked::find(server, &incoming, &form).await?;
+    match &server.settings.sign_in {
+        SignIn::Accounts => sign_in(server, &incoming, &form, &asked).await,
+        SignIn::Product(_) => Err(Problem::Forbidden.into()),
+        SignIn::Provider(_) if form.one("decision")? == Some("continue") => leave(server, &incoming, &asked).await,
+        SignIn::Provider(_) => {
+            answer_once(server, &asked, None).await?;
+            Ok(refused(server, &asked.pending.request.target, asked.pending.request.state.as_deref(), Problem::Denied))
+        }
+    }
+}
+
+async fn sign_in(
+    server: &AuthServer,
+    incoming: &Incoming,
+    form: &Parameters,
+    asked: &Asked,
+) -> Result<Response, Failure> {
     let typed = form.one("name")?.unwrap_or_default();
     let Some(identity) = identify(server, &incoming.address, typed, form.one("password")?.unwrap_or_default()).await?
     else {
         tracing::info!(endpoint = "sign_in", outcome = "refused", "oauth");
-        return page(server, &asked, typed, true).await;
+        return page(server, asked, typed, true).await;
     };
     let now = server.now();
     let id = server.secret("session")?;
-    let signed_in = Session::of(identity, now);
+    let signed_in = Session::of(SignedIn::of(identity), now);
     let pending = (asked.handle.digest(), &asked.pending);
-    if server.store.replace_session(asked.session, (id.digest(), &signed_in), pending).await? != Commit::Done {
+    if server.store.replace_session(asked.session.digest(), (id.digest(), &signed_in), pending).await? != Commit::Done {
         return Err(Problem::Forbidden.into());
     }
     tracing::info!(endpoint = "sign_in", outcome = "signed_in", "oauth");
@@ -85,20 +113,53 @@ async fn identify(
 
 async fn page(server: &AuthServer, asked: &Asked, name: &str, failed: bool) -> Result<Response, Failure> {
     let client = server.store.client(&asked.pending.request.client).await?.ok_or(Problem::Forbidden)?;
-    let page = SignInPage {
-        client: client.metadata.client_name.as_deref().unwrap_or(client.id.as_str()),
-        handle: asked.handle.expose(),
-        name,
-        failed,
-    };
+    let page = SignInPage { client: client.shown(), handle: asked.handle.expose(), name, failed };
     let status = if failed { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
     Ok(show(status, &page))
 }
 
+/// Whether the person wants to sign in somewhere for this app at all.
+async fn before_leaving(server: &AuthServer, asked: &Asked, provider: &Provider) -> Result<Response, Failure> {
+    let client = client(server, &asked.pending.request).await?;
+    let target = &asked.pending.request.target;
+    let page = LeavePage {
+        client: client.shown(),
+        unverified: client.origin == Origin::SelfRegistered,
+        described: document_host(&client),
+        host: target.host(),
+        loopback: target.is_loopback(),
+        provider: provider.host(),
+        handle: asked.handle.expose(),
+    };
+    Ok(show(StatusCode::OK, &page))
+}
+
+/// Sends the browser to where somebody else signs the person in.
+async fn leave(server: &AuthServer, incoming: &Incoming, asked: &Asked) -> Result<Response, Failure> {
+    server.limit(&server.settings.limits.sign_in_by_address, &incoming.address).await?;
+    let challenge = server.secret("challenge")?;
+    let departure = Departure {
+        challenge: &challenge,
+        session: &asked.session,
+        // Who is signed in and comes here wants to be somebody else.
+        again: asked.signed_in.is_some() || asked.pending.request.prompt == Prompt::SignIn,
+    };
+    let location = match &server.settings.sign_in {
+        SignIn::Accounts => return Err(Problem::Forbidden.into()),
+        SignIn::Product(product) => product.departure(&departure),
+        SignIn::Provider(provider) => provider.departure(server, &departure).await?,
+    };
+    let away = Away { request: asked.handle.digest(), ends: asked.pending.ends };
+    if server.store.keep_away(asked.session.digest(), challenge.digest(), &away).await? != Commit::Done {
+        return Err(Failure::Contention);
+    }
+    Ok(see_other(&location))
+}
+
 /// The request that a page is about: found by the session and the handle together, or not at all.
 pub(super) struct Asked {
-    pub(super) session: SecretDigest,
-    pub(super) identity: Option<Identity>,
+    pub(super) session: Secret,
+    pub(super) signed_in: Option<SignedIn>,
     pub(super) handle: Secret,
     pub(super) pending: PendingRequest,
 }
@@ -116,7 +177,8 @@ impl Asked {
         let now = server.now();
         let handle = parameters.one("request")?.and_then(Secret::presented).ok_or(Problem::Forbidden)?;
         let (id, session) = session(server, incoming, now).await?.ok_or(Problem::Forbidden)?;
-        let pending = server.store.request(id, handle.digest()).await?.and_then(|pending| pending.current(now));
-        Ok(Self { session: id, identity: session.identity, handle, pending: pending.ok_or(Problem::Forbidden)? })
+        let pending = server.store.request(id.digest(), handle.digest()).await?;
+        let pending = pending.and_then(|pending| pending.current(now)).ok_or(Problem::Forbidden)?;
+        Ok(Self { session: id, signed_in: session.signed_in, handle, pending })
     }
 }

@@ -1,5 +1,7 @@
 //! `IDENTITY#<iss>#<sub>`: the tenants that a person is a member of; and for local accounts, the password's hash.
 
+use serde::{Deserialize, Serialize};
+
 use super::{OAuthStore, record_key};
 use crate::access::identity::{TenantId, UserId};
 use crate::oauth::account::{AccountName, PasswordHash};
@@ -11,7 +13,7 @@ const ACCOUNT: &str = "ACCOUNT";
 const MEMBERSHIP_PREFIX: &str = "TENANT#";
 
 /// A tenant that a person is a member of, and the user that the person is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The tenant.
     pub tenant: TenantId,

@@ -1,18 +1,37 @@
-//! `SESSION#<sha256>`: a browser's session, and in the same partition the requests that it is asked about.
+//! `SESSION#<sha256>`: a browser's session, and in the same partition the requests that it is asked about and the
+//! challenges that it was sent away with to be signed in.
 //!
-//! A request is only ever looked for in the partition of the session that presents its handle, so another session
-//! cannot find it, by construction.
+//! Either is only ever looked for in the partition of the session that presents it, so another session cannot find it,
+//! by construction.
 
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 
-use super::{Commit, OAuthStore, document, document_item, record_key, unbuildable};
+use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, unbuildable};
 use crate::oauth::code::IssuedCode;
 use crate::oauth::secret::SecretDigest;
-use crate::oauth::session::{PendingRequest, Session};
+use crate::oauth::session::{Away, PendingRequest, Session};
 use crate::store::StoreFault;
+use crate::store::record::number;
+use crate::timestamp::Timestamp;
 
 const SORT_KEY: &str = "SESSION";
 const REQUEST: &str = "REQUEST";
+const AWAY: &str = "AWAY";
+const ONCE: &str = "ONCE";
+
+/// A browser that is back, signed in.
+pub struct Return<'a> {
+    /// The session that it left with.
+    pub old: SecretDigest,
+    /// What it left with.
+    pub challenge: SecretDigest,
+    /// Its new session.
+    pub new: (SecretDigest, &'a Session),
+    /// The request that waits for it: its handle before and from now on.
+    pub request: (SecretDigest, SecretDigest, &'a PendingRequest),
+    /// A name that may come once, and until when it could come.
+    pub once: Option<(&'a str, Timestamp)>,
+}
 
 impl OAuthStore {
     /// The session of that digest, ended or not.
@@ -79,6 +98,53 @@ impl OAuthStore {
         .await
     }
 
+    /// Notes that a session's browser is away with a challenge.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn keep_away(
+        &self,
+        session: SecretDigest,
+        challenge: SecretDigest,
+        away: &Away,
+    ) -> Result<Commit, StoreFault> {
+        let item = document_item(&partition(session), &away_key(challenge), away, Some(away.ends))?;
+        self.commit(vec![self.new_item(item)?]).await
+    }
+
+    /// What a session's browser was sent away for with that challenge.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn away(&self, session: SecretDigest, challenge: SecretDigest) -> Result<Option<Away>, StoreFault> {
+        let item = self.item(&partition(session), &away_key(challenge)).await?;
+        item.map(|item| document(AWAY, &item)).transpose()
+    }
+
+    /// Puts a signed-in session in the place of one whose browser was away, once for each challenge and each name
+    /// that may come once.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn return_session(&self, back: &Return<'_>) -> Result<Commit, StoreFault> {
+        let old = partition(back.old);
+        let (id, session) = back.new;
+        let (from, to, pending) = back.request;
+        let mut writes = vec![
+            self.removed(&old, SORT_KEY)?,
+            self.removed(&old, &request_key(from))?,
+            self.removed(&old, &away_key(back.challenge))?,
+            self.new_session(id, session)?,
+            self.new_request(id, to, pending)?,
+        ];
+        if let Some((name, until)) = back.once {
+            let mut item = record_key(&format!("{ONCE}#{}", SecretDigest::of(name).to_hex()), ONCE);
+            item.insert(TTL.to_owned(), number(until.plus(KEPT).seconds()));
+            writes.push(self.new_item(item)?);
+        }
+        self.commit(writes).await
+    }
+
     /// Answers a request, once: with a code, or with none.
     ///
     /// # Errors
@@ -119,6 +185,10 @@ impl OAuthStore {
 
 fn partition(id: SecretDigest) -> String {
     format!("SESSION#{}", id.to_hex())
+}
+
+fn away_key(challenge: SecretDigest) -> String {
+    format!("{AWAY}#{}", challenge.to_hex())
 }
 
 fn request_key(handle: SecretDigest) -> String {

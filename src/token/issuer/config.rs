@@ -168,7 +168,7 @@ fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, IssuersError> {
 fn keys(source: KeysSource, http: PlainHttp) -> Result<KeySource, IssuersError> {
     Ok(match source {
         KeysSource::Table => KeySource::Table,
-        KeysSource::Url(url) => KeySource::Url(key_set_url(&url, http)?),
+        KeysSource::Url(url) => KeySource::Url(fetched_url("keys.url", &url, http)?),
         KeysSource::Inline(set) => {
             let set = KeySet::from_json(&set).map_err(|error| wrong("keys.inline", error.to_string()))?;
             KeySource::Inline(Arc::new(set))
@@ -176,8 +176,11 @@ fn keys(source: KeysSource, http: PlainHttp) -> Result<KeySource, IssuersError> 
     })
 }
 
-fn key_set_url(text: &str, http: PlainHttp) -> Result<Url, IssuersError> {
-    let field = "keys.url";
+/// A URL that is fetched from somebody who is believed: without TLS, on this machine alone.
+///
+/// # Errors
+/// [`IssuersError`], with the field that it is named.
+pub fn fetched_url(field: &str, text: &str, http: PlainHttp) -> Result<Url, IssuersError> {
     let url = Url::parse(text).map_err(|error| wrong(field, error.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(wrong(field, "without a user, a password or a fragment".to_owned()));
@@ -185,7 +188,7 @@ fn key_set_url(text: &str, http: PlainHttp) -> Result<Url, IssuersError> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if http == PlainHttp::Loopback && is_loopback(&url) => Ok(url),
-        _ => Err(wrong(field, "an `https` URL: keys that come unprotected are anybody's".to_owned())),
+        _ => Err(wrong(field, "an `https` URL: what comes unprotected is anybody's".to_owned())),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The variables of an authorization server: what is taken, and what stops it, by name and without a secret.
 
 use edge_authorizer::oauth::settings::{ClientDocuments, OAuthSettings, Registration};
+use edge_authorizer::oauth::sign_in::SignIn;
 use edge_authorizer::settings::SettingsError;
 
 use crate::world::api;
@@ -22,6 +23,8 @@ fn what_is_not_said_has_a_default() {
     let settings = read(&[]).unwrap();
     assert_eq!(settings.issuer.as_str(), "https://auth.example.com");
     assert_eq!((settings.registration, settings.prefix.as_str()), (Registration::Open, "crm"));
+    assert_eq!(settings.documents, ClientDocuments::Fetched);
+    assert!(matches!(settings.sign_in, SignIn::Accounts));
     assert_eq!((settings.lifetimes.code, settings.lifetimes.access), (60, 900));
     assert!(settings.default_scopes.contains(&"contact.read".to_owned()), "{:?}", settings.default_scopes);
     assert!(settings.default_scopes.iter().all(|name| name.ends_with(".read")), "{:?}", settings.default_scopes);
@@ -36,6 +39,7 @@ fn what_is_said_is_taken() {
         ("REGISTRATION", "token"),
         ("REGISTRATION_TOKEN", "let me in"),
         ("CLIENT_DOCUMENTS", "off"),
+        ("SIGN_IN", r#"{"provider":{"issuer":"https://login.example.com","client_id":"edge"}}"#),
         ("DEFAULT_SCOPES", "deal.read  deal.write"),
         ("ACCESS_TOKEN_SECONDS", "300"),
         ("REFRESH_IDLE_DAYS", "7"),
@@ -48,6 +52,7 @@ fn what_is_said_is_taken() {
     .unwrap();
     assert!(matches!(settings.registration, Registration::Token(_)));
     assert_eq!(settings.documents, ClientDocuments::Off);
+    assert!(matches!(settings.sign_in, SignIn::Provider(_)));
     assert_eq!(settings.default_scopes, ["deal.read", "deal.write"]);
     let lives = settings.lifetimes;
     assert_eq!((lives.access, lives.refresh.idle, lives.refresh.absolute), (300, 7 * 86_400, 90 * 86_400));
@@ -72,6 +77,8 @@ fn what_cannot_be_used_stops_it_by_name() {
         ("PAT_PREFIX", "A_B", "prefix"),
         ("REGISTRATION", "closed", "neither `open` nor `token` nor `off`"),
         ("REGISTRATION", "token", "REGISTRATION_TOKEN"),
+        ("SIGN_IN", "accounts", "expected value"),
+        ("SIGN_IN", r#"{"provider":{"issuer":"https://login.example.com"}}"#, "client_id"),
         ("CLIENT_DOCUMENTS", "on", "neither `fetched` nor `off`"),
         ("DEFAULT_SCOPES", "contact.raed", "has no scope `contact.raed`"),
         ("DEFAULT_SCOPES", "member.write", "has no scope `member.write`"),

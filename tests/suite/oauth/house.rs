@@ -26,6 +26,7 @@ use edge_authorizer::oauth::refresh_token::RefreshTokenFormat;
 use edge_authorizer::oauth::router::router;
 use edge_authorizer::oauth::server::{AuthServer, NoRandomness, Surroundings};
 use edge_authorizer::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use edge_authorizer::oauth::sign_in::SignIn;
 use edge_authorizer::oauth::signer::{Signer, Signing, SigningFault, TableKeys};
 use edge_authorizer::oauth::signing::SigningKey;
 use edge_authorizer::settings::Settings;
@@ -104,6 +105,7 @@ pub(super) struct House {
 pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) registration: Option<Registration>,
+    pub(super) sign_in: Option<SignIn>,
     pub(super) client_documents: Option<ClientDocuments>,
     /// What reaches the documents of clients; none reaches anything else than an installation's would.
     pub(super) documents: Option<Documents>,
@@ -134,6 +136,7 @@ impl House {
             default_scopes: vec!["contact.read".to_owned()],
             registration: plan.registration.unwrap_or(Registration::Open),
             documents: plan.client_documents.unwrap_or(ClientDocuments::Fetched),
+            sign_in: plan.sign_in.unwrap_or(SignIn::Accounts),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: "crm".to_owned(),

@@ -32,6 +32,13 @@ fn installed(program: PathBuf, check: &[&str], what: &str) -> Option<Command> {
     None
 }
 
+/// The Python of `make venv`, which has Authlib and all that comes with it.
+pub(super) fn python() -> Option<Command> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+    let missing = "`.venv` has no Authlib: `make venv` brings it";
+    installed(python, &["-c", "import authlib, joserfc, requests"], missing)
+}
+
 fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
@@ -49,9 +56,7 @@ fn run(mut client: Command, script: &str) {
 /// Authlib (PyPI).
 #[test]
 fn authlib_runs_the_whole_flow() {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-    let missing = "`.venv` has no Authlib: `make venv` brings it";
-    let Some(mut python) = installed(python, &["-c", "import authlib, requests"], missing) else { return };
+    let Some(mut python) = python() else { return };
     // Authlib refuses plain http unless it is told that this is a test.
     python.env("AUTHLIB_INSECURE_TRANSPORT", "1");
     run(python, "authlib_client.py");
