@@ -111,6 +111,7 @@ deploy: $(VENV)/installed ## To AWS, as STACK with PARAMETERS, what `make build`
 		--parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 e2e: $(VENV)/installed ## The template on an emulator of AWS, asked the whole table of answers (after make build)
+	cargo build --quiet --bin edge
 	$(PYTHON) tests/e2e/run.py
 
 clients: tests/clients/node_modules ## The npm client that the tests run, in tests/clients (needs Node.js 18 or newer)

@@ -26,11 +26,14 @@ class Answer:
 
 
 class Doors:
-    def __init__(self, stack: Stack):
+    def __init__(self, stack: Stack, addresses: dict | None = None):
+        """The example APIs of the stack, or others that ask its authorizer, by gateway."""
         self.stack = stack
+        self.addresses = addresses
 
     def knock(self, gateway: str, verb: str, path: str, headers: dict) -> Answer:
-        base = self.stack.rest_url() if gateway == REST else self.stack.http_url()
+        addresses = self.addresses or {REST: self.stack.rest_url(), HTTP: self.stack.http_url()}
+        base = addresses[gateway]
         request = urllib.request.Request(base + path, method=verb, headers=headers)
         before = len(self.decisions())
         try:
@@ -50,6 +53,11 @@ class Doors:
         logs = self.stack.client("logs").get_paginator("filter_log_events")
         pages = logs.paginate(logGroupName=self.stack.outputs["LogGroupName"])
         return [event["message"] for page in pages for event in page["events"]]
+
+
+def is_runtimes(line: str) -> bool:
+    """Whether Lambda itself wrote that line, and not the function."""
+    return line.startswith(("START ", "END ", "REPORT "))
 
 
 def parsed(line: str) -> dict:

@@ -53,14 +53,15 @@ class Emulator:
             self.process.kill()
             self.process.wait()
 
-    def environment(self) -> dict:
-        """The environment of everything that speaks to it: no other account can be meant by mistake."""
+    def environment(self, keys: tuple = (ROOT_KEY, ROOT_KEY)) -> dict:
+        """The environment of everything that speaks to it, with the caller's access key and its secret: no other
+        account can be meant by mistake."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         nowhere = str(self.folder / "no-such-file")
         return kept | {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+            "AWS_ACCESS_KEY_ID": keys[0],
+            "AWS_SECRET_ACCESS_KEY": keys[1],
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": nowhere,

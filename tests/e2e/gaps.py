@@ -12,7 +12,7 @@ import re
 import yaml
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-PARAMETER = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
+PARAMETER = re.compile(r"\$\{([A-Za-z0-9_:.]+)\}")
 
 
 def without_unknown_alarms(template: str) -> str:
@@ -60,15 +60,18 @@ def import_http_api(http, api: str, definition: str, values: dict):
 
 def create_authorizer(http, api: str, name: str, scheme: dict) -> str:
     given = scheme["x-amazon-apigateway-authorizer"]
+    # A text with commas, as imports take it, or the list that SAM writes.
+    sources = given["identitySource"]
+    sources = sources.split(",") if isinstance(sources, str) else sources
     made = http.create_authorizer(
         ApiId=api,
         Name=name,
         AuthorizerType="REQUEST",
         AuthorizerUri=given["authorizerUri"],
-        IdentitySource=[source.strip() for source in given["identitySource"].split(",")],
+        IdentitySource=[source.strip() for source in sources],
         AuthorizerPayloadFormatVersion=given["authorizerPayloadFormatVersion"],
         AuthorizerResultTtlInSeconds=int(given["authorizerResultTtlInSeconds"]),
-        EnableSimpleResponses=given["enableSimpleResponses"],
+        EnableSimpleResponses=given.get("enableSimpleResponses", False),
     )
     return made["AuthorizerId"]
 
@@ -99,5 +102,7 @@ def resolved(node, values: dict):
     if list(node) == ["Ref"]:
         return values[node["Ref"]]
     if list(node) == ["Fn::Sub"]:
-        return PARAMETER.sub(lambda name: str(values[name[1]]), node["Fn::Sub"])
+        text, own = node["Fn::Sub"] if isinstance(node["Fn::Sub"], list) else (node["Fn::Sub"], {})
+        values = values | resolved(own, values)
+        return PARAMETER.sub(lambda name: str(values[name[1]]), text)
     return {name: resolved(value, values) for name, value in node.items()}

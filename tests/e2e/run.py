@@ -2,7 +2,9 @@
 
 The judge is ministack, an independent emulator of CloudFormation, Lambda, API Gateway, DynamoDB, Secrets Manager and
 IAM, with enforcement on: the authorizer's own binary runs under a Lambda runtime API with the role of the template,
-and the gateways apply the policies that it returns. Nothing leaves the loopback interface.
+and the gateways apply the policies that it returns. Tokens are issued by `edge`, by an operator whose rights are those
+that docs/deploy.md gives operators; the shell and the snippets of that page are run as they stand there. Nothing leaves
+the loopback interface.
 
 It needs what `make build` makes, and prints what was asked, what was answered and why.
 """
@@ -13,10 +15,11 @@ import sys
 import tempfile
 import time
 
+from attach import attached
 from answers import CONTACT, DEAL, OTHER_CONTACT, Ask, ask
-from door import HTTP, REST, Doors
+from door import HTTP, REST, Doors, is_runtimes, parsed
 from emulator import Emulator
-from people import ACME, GLOBEX, LIMITED, OWNER, VIEWER, Operator
+from people import ACME, EDGE, GLOBEX, LIMITED, OWNER, VIEWER, Deployer, Operator
 from report import Report
 from role import prove_narrow
 from stack import ROOT, Stack
@@ -29,6 +32,8 @@ PLAIN = {"ExampleRestApi": "true", "ExampleHttpApi": "true", "TableDeletionProte
 def main() -> int:
     if not (ROOT / "target/lambda/authorizer.zip").exists():
         raise SystemExit("there is no `target/lambda/authorizer.zip`: `make build` makes it")
+    if not EDGE.exists():
+        raise SystemExit("there is no `target/debug/edge`: `cargo build` makes it")
     report = Report()
     with tempfile.TemporaryDirectory(prefix="edge-e2e-") as folder, Emulator(pathlib.Path(folder)) as emulator:
         stack = Stack(emulator)
@@ -36,11 +41,13 @@ def main() -> int:
         operator, doors = Operator(stack), Doors(stack)
         operator.settle()
         asked_each_time(operator, doors, report)
+        changed_by_operators(operator, doors, report)
         asked_while_broken(stack, operator, doors, report)
         prove_narrow(stack, report)
         stack.deploy(**PLAIN, CacheSeconds=CACHE_SECONDS)
         asked_with_a_cache(operator, doors, report)
         key_rotated(stack, operator, doors, report)
+        attached(stack, operator, doors, report)
         nothing_leaked(operator, doors, report)
     return report.close()
 
@@ -64,6 +71,8 @@ def asked_each_time(operator: Operator, doors: Doors, report: Report):
         Ask("a token of a disabled user", 401, ["user_disabled"], token=operator.disabled),
         Ask("a token of a user who was removed", 401, ["unknown_user"], token=operator.removed),
         Ask("scope and role allow it", 200, ["allowed"], token=text, shows=who),
+        Ask("the first token of docs/deploy.md", 200, ["allowed"], token=operator.first_token()),
+        Ask("a token and records that were made by hand", 200, ["allowed"], token=operator.handmade()),
         Ask("the scheme in lower case", 200, ["allowed"], headers={"Authorization": f"bearer {text}"}),
         Ask("a verb that the scope does not cover", 403, ["scope"], token=text, verb="DELETE"),
         Ask("a resource that the scope does not name", 403, ["scope"], token=text, path=DEAL),
@@ -77,6 +86,24 @@ def asked_each_time(operator: Operator, doors: Doors, report: Report):
             headers={"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"}),
     ]:  # fmt: skip
         ask(doors, report, asked)
+
+
+def changed_by_operators(operator: Operator, doors: Doors, report: Report):
+    report.chapter("What `edge` changes is so with the next request, and `edge explain` knows why")
+    old = operator.token(ACME, OWNER, "contact.read")
+    new = operator.rotate(old, overlap="0")
+    ask(doors, report, Ask("a token that was rotated without an overlap", 401, ["revoked"], token=old["token"]))
+    ask(doors, report, Ask("the one in its place", 200, ["allowed"], token=new["token"]))
+    newer = operator.rotate(new, overlap="1h")
+    ask(doors, report, Ask("a token that was rotated with an overlap", 200, ["allowed"], token=new["token"]))
+    operator.edge("user", "put", OWNER, "--tenant", ACME, "--role", "owner", "--take", "contact.read")
+    ask(doors, report, Ask("a permission taken from its user", 403, ["role"], token=newer["token"]))
+    operator.edge("user", "put", OWNER, "--tenant", ACME, "--role", "owner")
+    ask(doors, report, Ask("the same, given back", 200, ["allowed"], token=newer["token"]))
+    denied = operator.token(ACME, VIEWER, "contact.delete")["token"]
+    for token, verb, right in [(denied, "DELETE", "role"), (newer["token"], "GET", "allowed"), (old["token"], "GET", "revoked")]:
+        reason = operator.explained(token, verb, CONTACT)
+        report.row("edge", f"explains the answer to {verb}", reason, None if reason == right else f"expected {right}")
 
 
 def asked_while_broken(stack: Stack, operator: Operator, doors: Doors, report: Report):
@@ -119,19 +146,23 @@ def asked_with_a_cache(operator: Operator, doors: Doors, report: Report):
 
 
 def key_rotated(stack: Stack, operator: Operator, doors: Doors, report: Report):
-    report.chapter("The key of the tokens is rotated: the old one is read until it is dropped")
+    report.chapter("The key of the tokens is rotated by docs/deploy.md: the old one is read until it is dropped")
+    deployer = Deployer(stack)
     old = operator.token(ACME, OWNER, "contact.read")["token"]
-    stack.deploy(**PLAIN, CacheSeconds=0, MacKeyVersion=operator.rotate())
+    stack.deploy(**PLAIN, CacheSeconds=0, **deployer.rotate_key())
+    operator.read_key()
     new = operator.token(ACME, OWNER, "contact.read")["token"]
     ask(doors, report, Ask("a token under the previous key", 200, ["allowed"], token=old))
     ask(doors, report, Ask("a token under the current key", 200, ["allowed"], token=new))
-    stack.deploy(**PLAIN, CacheSeconds=0, MacKeyVersion=operator.drop_previous())
+    stack.deploy(**PLAIN, CacheSeconds=0, **deployer.drop_previous_key())
     ask(doors, report, Ask("the old token, with the previous key dropped", 401, ["forged"], token=old))
     ask(doors, report, Ask("the new token", 200, ["allowed"], token=new))
 
 
 def nothing_leaked(operator: Operator, doors: Doors, report: Report):
     report.chapter("The function's log")
+    others = [line for line in doors.lines() if parsed(line).get("message") != "decision" and not is_runtimes(line)]
+    report.row("log", "has one line a decision and no other", f"{len(others)} others", others and others[0][:200] or None)
     lines = "\n".join(doors.lines())
     leaked = [token for token in operator.issued if token in lines]
     count = len(operator.issued)
