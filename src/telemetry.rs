@@ -41,13 +41,22 @@ pub fn is_worth_a_line(event: &EventMetadata<'_>) -> bool {
     *event.level() <= least && !is_own_answer
 }
 
-/// The line for a decision; `function` is the name of the function that made it.
+/// Who decided, as Lambda calls it.
+#[derive(Clone, Copy, Debug)]
+pub struct Invocation<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The id of this call of it, by which Lambda's own lines of the log (`START`, `REPORT`) belong to this one.
+    pub id: &'a str,
+}
+
+/// The line for a decision.
 ///
 /// # Errors
 /// When the line cannot be written as JSON; it holds strings and finite numbers only.
 pub fn line(
     decision: &Decision,
-    function: &str,
+    invocation: Invocation<'_>,
     milliseconds: f64,
     now: Timestamp,
 ) -> Result<String, serde_json::Error> {
@@ -55,7 +64,8 @@ pub fn line(
     serde_json::to_string(&Line {
         level: if matches!(decision.outcome, Outcome::Fault(_)) { "ERROR" } else { "INFO" },
         message: "decision",
-        function,
+        function: invocation.function,
+        invocation_id: invocation.id,
         request_id: trail.request_id.as_deref(),
         operation: trail.operation.as_deref(),
         outcome: trail.reason.outcome(),
@@ -86,6 +96,7 @@ struct Line<'a> {
     level: &'static str,
     message: &'static str,
     function: &'a str,
+    invocation_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use edge_authorizer::decision::Outcome;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::client::connect;
 use edge_authorizer::store::read::DynamoStore;
-use edge_authorizer::telemetry;
+use edge_authorizer::telemetry::{self, Invocation};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
@@ -27,8 +27,9 @@ async fn main() -> Result<(), Error> {
     authorizer.warm(&store, now()?).await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let start = Instant::now();
+        let invocation = Invocation { function: &function, id: &event.context.request_id };
         let decision = authorizer.decide(event.payload.get(), &store, now()?).await;
-        let line = telemetry::line(&decision, &function, start.elapsed().as_secs_f64() * 1000.0, now()?)?;
+        let line = telemetry::line(&decision, invocation, start.elapsed().as_secs_f64() * 1000.0, now()?)?;
         // A log that cannot be written does not change what was decided.
         let _ = writeln!(std::io::stdout(), "{line}");
         match decision.outcome {

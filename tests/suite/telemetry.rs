@@ -3,12 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use edge_authorizer::decision::{Decision, Outcome, Reason, Trail};
-use edge_authorizer::telemetry;
+use edge_authorizer::telemetry::{self, Invocation};
 use edge_authorizer::timestamp::Timestamp;
 use edge_authorizer::token::refusal::Refusal;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+const INVOCATION: Invocation<'_> =
+    Invocation { function: "edge-Authorizer-1", id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd" };
 
 #[test]
 fn a_refusal_is_one_line_with_its_reason_and_its_metrics() {
@@ -24,7 +27,7 @@ fn a_refusal_is_one_line_with_its_reason_and_its_metrics() {
         },
         outcome: Outcome::Unauthorized(refusal),
     };
-    let line = telemetry::line(&decision, "edge-Authorizer-1", 2.5, now).unwrap();
+    let line = telemetry::line(&decision, INVOCATION, 2.5, now).unwrap();
     assert!(!line.contains('\n'));
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
     insta::assert_json_snapshot!(value, @r#"
@@ -32,6 +35,7 @@ fn a_refusal_is_one_line_with_its_reason_and_its_metrics() {
   "level": "INFO",
   "message": "decision",
   "function": "edge-Authorizer-1",
+  "invocation_id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
   "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
   "outcome": "unauthorized",
   "reason": "expired",
