@@ -13,7 +13,9 @@ use crate::token::refusal::Refusal;
 /// A decision: the gateway's answer, and the record of it for the log.
 #[derive(Debug)]
 pub struct Decision {
+    /// What the gateway is told.
     pub outcome: Outcome,
+    /// What is known of it, for the log and the metrics.
     pub trail: Trail,
 }
 
@@ -31,15 +33,21 @@ pub enum Outcome {
 /// What is known of a decision when it is made, piece by piece as the line goes on. No token, no hash, no piece of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trail {
+    /// The gateway's id of the request; the events of a REST API's `TOKEN` authorizer have none.
     pub request_id: Option<String>,
     /// `operationId` of the route that was asked for, if the API has it.
     pub operation: Option<String>,
+    /// The tenant that the token is of, once its MAC or its signature is proven.
     pub tenant: Option<String>,
+    /// The user that it acts for, from the same moment on.
     pub user: Option<String>,
+    /// `pat_…` or the `jti`, once the token's record is known.
     pub token_id: Option<String>,
+    /// `pat` or `access_token`.
     pub token_type: Option<&'static str>,
     /// Records that were asked for: 0 for what was refused before the read.
     pub reads: u32,
+    /// Why it was decided so.
     pub reason: Reason,
 }
 
@@ -63,9 +71,13 @@ impl Trail {
 pub enum Reason {
     /// The policy allows the route that was asked for.
     Allowed,
+    /// The tenant is suspended, so the policy allows nothing.
     TenantSuspended,
+    /// The token's scopes do not cover the route.
     Scope,
+    /// The scopes do, and what the user may do does not.
     Role,
+    /// Both do, and no feature of the tenant opens it.
     Feature,
     /// The API has no such route: the policy does not allow it.
     NoRoute,
@@ -119,14 +131,19 @@ impl From<Verdict> for Reason {
 /// Something on this side is broken.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
+    /// The event is not an authorizer's.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// The store did not do its part.
     #[error(transparent)]
     Store(#[from] StoreFault),
+    /// A record names another user than the token that it is of.
     #[error(transparent)]
     Mismatch(#[from] RecordMismatch),
+    /// The keys of an issuer cannot be had.
     #[error(transparent)]
     Keys(#[from] KeySetFault),
+    /// The answer cannot be written as JSON, which would be a mistake in this program.
     #[error("the answer could not be written: {0}")]
     Answer(#[from] serde_json::Error),
 }
@@ -147,8 +164,10 @@ impl Fault {
 /// Why the line did not reach its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
+    /// The caller has no credential that counts.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Something on this side is broken.
     #[error(transparent)]
     Fault(#[from] Fault),
 }

@@ -45,7 +45,9 @@ impl EventKind {
 /// What the request says of its `Authorization`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Authorization<'a> {
+    /// Nothing at all.
     Absent,
+    /// One value, as it was sent.
     One(Cow<'a, str>),
     /// Several values, or two places that disagree: no credentials that anybody could trust.
     Ambiguous,
@@ -65,23 +67,31 @@ impl fmt::Debug for Authorization<'_> {
 /// A request, whatever the event's form.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
+    /// The event's form.
     pub kind: EventKind,
+    /// The credentials, as far as there are any.
     pub authorization: Authorization<'a>,
     arn: Cow<'a, str>,
+    /// The gateway's id of the request, if the event has one.
     pub request_id: Option<Cow<'a, str>>,
 }
 
 /// An event that no gateway sends: the function is attached to something else.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
+    /// Not JSON, or what is read of it has another type.
     #[error("the event is not an authorizer's event: {0}")]
     Json(#[from] serde_json::Error),
+    /// `type` has another value.
     #[error("the event has the type `{0}`, and `TOKEN` or `REQUEST` is known")]
     UnknownType(String),
+    /// `version` has another value.
     #[error("the event has the payload version `{0}`, and `1.0` or `2.0` is known")]
     UnknownVersion(String),
+    /// Neither `methodArn` nor `routeArn`.
     #[error("the event names no method: `methodArn` or `routeArn` is missing")]
     NoArn,
+    /// The method's ARN is not one that this kind of gateway sends.
     #[error("`methodArn` or `routeArn`: {0}")]
     Arn(#[from] InvalidArn),
 }
