@@ -9,6 +9,7 @@ mod both_kinds;
 mod cli;
 mod cli_transcripts;
 mod concurrency;
+mod documents;
 mod embedded;
 mod events;
 mod exactness;
