@@ -15,17 +15,22 @@ import sys
 import tempfile
 import time
 
-from attach import attached
+import demonstration
+import matrix
 from answers import CONTACT, DEAL, OTHER_CONTACT, Ask, ask
+from attach import attached
 from door import HTTP, REST, Doors, is_runtimes, parsed
 from emulator import Emulator
 from people import ACME, EDGE, GLOBEX, LIMITED, OWNER, VIEWER, Deployer, Operator
+from probe import probe
 from report import Report
 from role import prove_narrow
 from stack import ROOT, Stack
 
 # Long enough for the requests of a chapter on a busy machine, short enough to be waited for.
 CACHE_SECONDS = 20
+# The longest there is: all of the matrix is asked for within one lifetime.
+MATRIX_CACHE_SECONDS = 3600
 PLAIN = {"ExampleRestApi": "true", "ExampleHttpApi": "true", "TableDeletionProtection": "false"}
 
 
@@ -46,6 +51,7 @@ def main() -> int:
         prove_narrow(stack, report)
         stack.deploy(**PLAIN, CacheSeconds=CACHE_SECONDS)
         asked_with_a_cache(operator, doors, report)
+        matrix_and_probes(stack, operator, doors, report)
         key_rotated(stack, operator, doors, report)
         attached(stack, operator, doors, report)
         nothing_leaked(operator, doors, report)
@@ -143,6 +149,15 @@ def asked_with_a_cache(operator: Operator, doors: Doors, report: Report):
         denied = operator.token(ACME, VIEWER, "contact.delete")["token"]
         ask(doors, report, Ask("a denied request", 403, ["role"], token=denied, verb="DELETE"), [gateway])
         ask(doors, report, Ask("once more: a denial is cached", 403, [], token=denied, verb="DELETE"), [gateway])
+
+
+def matrix_and_probes(stack: Stack, operator: Operator, doors: Doors, report: Report):
+    oauth = {"OAuthIssuer": demonstration.ISSUER, "OAuthAudience": demonstration.AUDIENCE}
+    stack.deploy(**PLAIN, **oauth, CacheSeconds=MATRIX_CACHE_SECONDS)
+    issuer = demonstration.Issuer(operator)
+    issuer.settle()
+    matrix.walk(stack, issuer, doors, report)
+    probe(stack, issuer, report)
 
 
 def key_rotated(stack: Stack, operator: Operator, doors: Doors, report: Report):
