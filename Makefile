@@ -21,7 +21,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test clients fmt lint docs deny tree tree-accept tables pack routes events build sbom test-build validate deploy e2e venv
+.PHONY: help run test mutations clients fmt lint docs deny tree tree-accept tables pack routes events build sbom test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ run: ## Everything on loopback: store, demonstration data, gateway
 test: ## Every test that needs nothing but Rust
 	cargo test --doc
 	cargo test --lib --bins --tests
+
+mutations: ## Break the policy compiler in twenty ways, each of which the tests must notice (minutes)
+	scripts/policy-mutations.sh
 
 fmt: ## Format the sources
 	cargo fmt

@@ -27,6 +27,9 @@ pub struct Settings {
     /// and the gateway replays it for every route that shares its cache key: the TTL must be 0, or
     /// `$context.routeKey` among the identity sources.
     pub simple_answers: bool,
+    /// Whether no answer is used for a second request, so that it may be for the one alone: for an API without an exact
+    /// policy for every permission set. The TTL must be 0, or the route among the identity sources.
+    pub answers_each_request: bool,
     /// What the backend calls the values of the context.
     pub context_names: ContextNames,
 }
@@ -69,6 +72,7 @@ impl Settings {
             issuers: issuers(&variable)?,
             websocket_permission: variable("WEBSOCKET_PERMISSION").filter(|name| !name.is_empty()),
             simple_answers: flag("HTTP_SIMPLE_ANSWERS", variable("HTTP_SIMPLE_ANSWERS"))?,
+            answers_each_request: flag("ANSWER_EACH_REQUEST", variable("ANSWER_EACH_REQUEST"))?,
             context_names: context_names(variable("CONTEXT_NAMES"))?,
         })
     }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::ser::Error as _;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::access::principal::Principal;
@@ -20,12 +21,18 @@ use super::arn::MethodArn;
 use super::context::Context;
 use super::event::{EventKind, Request};
 
-/// Writes the answer for a principal: the whole effective permission, whatever route was asked for.
+/// The longest answer that a WebSocket API accepts, context and all, in bytes.
+///
+/// Source: "Quotas for configuring and running a WebSocket API in API Gateway": Lambda authorizer result size.
+const MAX_WEBSOCKET_LENGTH: usize = 8192;
+
+/// Writes the answer for a principal: the whole effective permission, whatever route was asked for, unless the settings
+/// say that no answer is used twice.
 ///
 /// `verdict` is of the route that was asked for, none where the API has no such route. Only a simple answer uses it.
 ///
 /// # Errors
-/// When the answer cannot be written as JSON, which is a fault.
+/// When the answer cannot be written as JSON, or is longer than the gateway accepts, which is a fault.
 pub fn write(
     principal: &Principal,
     verdict: Option<Verdict>,
@@ -35,27 +42,35 @@ pub fn write(
     settings: &Settings,
 ) -> Result<Box<RawValue>, serde_json::Error> {
     let context = Context::of(principal, &api.catalogue, &settings.context_names);
-    let patterns = patterns(principal, verdict, request.kind, api);
-    if settings.simple_answers && request.kind == EventKind::HttpV2 {
+    let is_simple = settings.simple_answers && request.kind == EventKind::HttpV2;
+    let patterns = match (request.kind, arn.verb()) {
+        (EventKind::WebSocket, _) => Arc::new(connecting(verdict)),
+        (_, Some(verb)) if is_simple || settings.answers_each_request => {
+            api.policies.patterns_for(principal.token.kind, principal.effective(), verb, arn.path())
+        }
+        _ => api.policies.patterns(principal.token.kind, principal.effective()),
+    };
+    if is_simple {
         // The policy guards odd paths too, so an answer without one must not be wider than it.
         let allowed = verdict == Some(Verdict::Allowed) && patterns.allow_route(&arn.route());
         return to_raw_value(&SimpleAnswer { is_authorized: allowed, context });
     }
-    to_raw_value(&PolicyAnswer {
+    let answer = to_raw_value(&PolicyAnswer {
         principal_id: principal.user.id.to_string(),
         policy_document: document::write(&patterns, arn)?,
         context,
         usage_identifier_key: principal.tenant.usage_key.clone(),
-    })
+    })?;
+    if request.kind == EventKind::WebSocket && answer.get().len() > MAX_WEBSOCKET_LENGTH {
+        return Err(serde_json::Error::custom("the answer is longer than a WebSocket API accepts"));
+    }
+    Ok(answer)
 }
 
-/// The patterns of the policy. A WebSocket's `$connect` is the only route that its authorizer is ever asked about.
-fn patterns(principal: &Principal, verdict: Option<Verdict>, kind: EventKind, api: &Api) -> Arc<Patterns> {
-    if kind == EventKind::WebSocket {
-        let allow = if verdict == Some(Verdict::Allowed) { vec!["$connect".to_owned()] } else { Vec::new() };
-        return Arc::new(Patterns { allow, deny: Vec::new() });
-    }
-    api.policies.patterns(principal.token.kind, principal.effective())
+/// A WebSocket's `$connect` is the only route that its authorizer is ever asked about.
+fn connecting(verdict: Option<Verdict>) -> Patterns {
+    let allow = if verdict == Some(Verdict::Allowed) { vec!["$connect".to_owned()] } else { Vec::new() };
+    Patterns { allow, deny: Vec::new() }
 }
 
 /// An IAM policy with the context for the backend.

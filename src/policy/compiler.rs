@@ -5,18 +5,21 @@
 //! permission does not cover is tamed by a Deny. An Allow for which that cannot be had is left out, so that what
 //! cannot be written is refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access::permission::PermissionSet;
 use crate::token::credential::TokenKind;
 
-use super::choice::Choice;
+use super::choice::{Choice, Section};
+use super::chosen::Chosen;
 use super::iam::wildcard;
 use super::menu::Menu;
 use super::operation::Operation;
-use super::route::expand;
+use super::pattern::{MAX_LENGTH, serving};
+use super::route::{Route, expand};
 use super::route_set::RouteSet;
+use super::router::reachable;
 
 /// The patterns of one policy, each the part of a resource after the stage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +53,8 @@ pub struct PolicyCompiler {
     menu: Menu,
     /// For each route, the places of the Denies that tame it.
     tamers: Vec<Vec<usize>>,
-    /// For each Allow, the routes of its verb: where odd paths may lead.
-    same_verb: Vec<RouteSet>,
+    /// One for each verb.
+    sections: Vec<Section>,
     compiled: Arc<Mutex<HashMap<Key, Arc<Patterns>>>>,
 }
 
@@ -59,21 +62,20 @@ impl PolicyCompiler {
     /// A compiler for these operations; none if the menu was written for others.
     pub fn new(operations: &[Operation], menu: Menu) -> Option<Self> {
         let routes = expand(operations);
-        if menu.routes != routes.len() || !menu.names_only(routes.len()) {
+        // The facts are about these very routes, in this order, or they are about nothing.
+        let own: Vec<String> = routes.iter().map(serving).collect();
+        let is_of_routes = menu.allows.iter().map(|allow| &allow.pattern).take(routes.len()).eq(&own);
+        if menu.routes != routes.len() || !menu.names_only(routes.len()) || !is_of_routes {
             return None;
         }
         let tames = |route| (0..).zip(&menu.denies).filter(move |(_, deny)| deny.tames.contains(route));
         let tamers = (0..routes.len()).map(|route| tames(route).map(|(at, _)| at).collect()).collect();
-        let verb_of = |pattern: &str| pattern.split('/').next().unwrap_or_default().to_owned();
-        let of_verb = |verb: String| (0..).zip(&routes).filter(move |(_, route)| route.verb == verb);
-        let same_verb =
-            menu.allows.iter().map(|allow| of_verb(verb_of(&allow.pattern)).map(|(at, _)| at).collect()).collect();
         Some(Self {
             operations: operations.to_vec(),
             route_operations: routes.iter().map(|route| route.operation).collect(),
+            sections: sections(&routes, &menu),
             menu,
             tamers,
-            same_verb,
             compiled: Arc::default(),
         })
     }
@@ -93,6 +95,27 @@ impl PolicyCompiler {
         patterns
     }
 
+    /// The patterns for one request, for an answer that is not used for another.
+    ///
+    /// They are those of the whole permission, unless these refuse the request although whatever it can reach is
+    /// covered: then no policy is right for all requests, and what it can reach is allowed. Odd paths are refused as
+    /// ever.
+    pub fn patterns_for(&self, kind: TokenKind, effective: PermissionSet, verb: &str, path: &str) -> Arc<Patterns> {
+        let whole = self.patterns(kind, effective);
+        let request = format!("{verb}{path}");
+        if whole.allow_route(&request) || self.menu.odd.iter().any(|odd| wildcard(&odd.pattern, &request)) {
+            return whole;
+        }
+        let covered = self.covered(kind, &effective);
+        let reached = reachable(&expand(&self.operations), &self.menu.readings, verb, path);
+        if !reached.iter().all(|route| covered.contains(*route)) {
+            return whole;
+        }
+        let own = reached.iter().filter_map(|route| self.menu.allows.get(*route)).map(|allow| &allow.pattern);
+        let allow = own.filter(|pattern| pattern.len() <= MAX_LENGTH).cloned().collect();
+        Arc::new(Patterns { allow, deny: Vec::new() })
+    }
+
     /// The routes that an effective permission covers.
     pub fn covered(&self, kind: TokenKind, effective: &PermissionSet) -> RouteSet {
         let is_met: Vec<bool> = self.operations.iter().map(|it| it.requires(kind).is_met_by(effective)).collect();
@@ -102,11 +125,45 @@ impl PolicyCompiler {
 
     /// The patterns for a set of covered routes.
     pub fn compile(&self, covered: &RouteSet) -> Patterns {
-        Choice::new(&self.menu, &self.tamers, &self.same_verb, covered).shortest()
+        let (mut plain, mut shortest) = (Chosen::default(), Chosen::default());
+        for section in &self.sections {
+            let chosen = self.choose(section, &covered.and(&section.routes));
+            plain.add(chosen.0);
+            shortest.add(chosen.1);
+        }
+        // A policy of literal paths alone needs no Deny for odd ones, and a general pattern brings them all.
+        let is_literal = plain.size(&self.menu).is_less(shortest.size(&self.menu));
+        if is_literal { plain.patterns(&self.menu) } else { shortest.patterns(&self.menu) }
+    }
+
+    /// The menu's sections, one for each verb.
+    #[cfg(feature = "reference")]
+    pub(super) fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// What can be chosen for one verb, of which these routes are covered: its routes' own patterns, and the shortest.
+    pub(super) fn choose(&self, section: &Section, covered: &RouteSet) -> (Chosen, Chosen) {
+        Choice::new(&self.menu, &self.tamers, section, covered).plain_and_shortest()
     }
 
     /// The menu that policies are chosen from.
     pub fn menu(&self) -> &Menu {
         &self.menu
     }
+}
+
+fn sections(routes: &[Route<'_>], menu: &Menu) -> Vec<Section> {
+    let verb_of = |pattern: &'_ str| pattern.split('/').next().unwrap_or_default().to_owned();
+    let verbs: BTreeSet<&str> = routes.iter().map(|route| route.verb).collect();
+    let of = |verb: &str| Section {
+        routes: (0..).zip(routes).filter(|(_, route)| route.verb == verb).map(|(at, _)| at).collect(),
+        general: (0..)
+            .zip(&menu.allows)
+            .skip(routes.len())
+            .filter(|(_, allow)| verb_of(&allow.pattern) == verb)
+            .map(|(at, _)| at)
+            .collect(),
+    };
+    verbs.into_iter().map(of).collect()
 }

@@ -9,6 +9,14 @@ use crate::gateway::arn::MethodArn;
 use super::compiler::Patterns;
 use super::pattern::MAX_RESOURCE_LENGTH;
 
+/// The longest policy, in bytes. A longer one is never handed out: API Gateway gives 8 KB as the size of an authorizer's
+/// result where it gives any ("Quotas for configuring and running a WebSocket API").
+pub const MAX_LENGTH: usize = 8192;
+
+/// The most bytes of a policy that are not its resources.
+#[cfg(feature = "reference")]
+pub(super) const SKELETON: usize = 170;
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Document {
@@ -29,7 +37,8 @@ struct Statement {
 /// Without a single allowed pattern the policy denies everything: an empty statement list is not a valid policy.
 ///
 /// # Errors
-/// When a resource is too long: patterns leave room for the longest ARN there is, so this is a fault.
+/// When a resource or the whole is longer than the gateway accepts, which is a fault. Patterns leave room for the
+/// longest ARN there is, and `edge check` tells for which ARNs every policy is short enough.
 pub fn write(patterns: &Patterns, arn: &MethodArn<'_>) -> Result<Box<RawValue>, serde_json::Error> {
     let resources = |patterns: &[String]| patterns.iter().map(|it| format!("{}{it}", arn.stage())).collect::<Vec<_>>();
     let statement = |effect, resource| Statement { action: "execute-api:Invoke", effect, resource };
@@ -45,5 +54,9 @@ pub fn write(patterns: &Patterns, arn: &MethodArn<'_>) -> Result<Box<RawValue>, 
     if statements.iter().flat_map(|statement| &statement.resource).any(|it| it.len() > MAX_RESOURCE_LENGTH) {
         return Err(serde_json::Error::custom("a resource of the policy is longer than the gateway accepts"));
     }
-    serde_json::value::to_raw_value(&Document { version: "2012-10-17", statement: statements })
+    let written = serde_json::value::to_raw_value(&Document { version: "2012-10-17", statement: statements })?;
+    if written.get().len() > MAX_LENGTH {
+        return Err(serde_json::Error::custom("the policy is longer than the gateway accepts"));
+    }
+    Ok(written)
 }

@@ -3,6 +3,7 @@
 //! Pure: no clock, no I/O, no randomness, no AWS.
 
 mod choice;
+mod chosen;
 pub mod compiler;
 pub mod document;
 pub mod iam;

@@ -7,9 +7,11 @@
 //! ```text
 //! wide      narrow
 //! refused   any       the gateway routes no such path: the reading does not matter
-//! reached   refused   routed, and the ARN keeps the text: the reading holds, and the policies reckon with it
-//! reached   reached   routed, and the ARN does not have the text: the path was put in order before
+//! reached   refused   routed, and the ARN keeps the text
+//! reached   reached   routed, and the ARN does not have the text: it was decoded or put in order
 //! ```
+//!
+//! Most readings say that the text is kept; the two about decoding say that it is not.
 
 use crate::access::permission::PermissionSet;
 use crate::api::Api;
@@ -53,22 +55,35 @@ pub enum Seen {
 pub enum Finding {
     /// The gateway has no route for such a path.
     NotRouted,
-    /// The ARN keeps the text that routing passed over.
+    /// The gateway does what the reading says.
     Holds,
-    /// The ARN has the path in order.
-    Tidied,
+    /// The gateway does otherwise.
+    Fails,
     /// The narrow token reached what the wide one did not: the tokens are not what the plan asks for.
     Contradiction,
 }
 
 impl Finding {
-    /// What follows from the two answers.
-    pub fn of(wide: Seen, narrow: Seen) -> Self {
+    /// What follows for a reading from the two answers.
+    pub fn of(reading: Reading, wide: Seen, narrow: Seen) -> Self {
+        let is_about_decoding = matches!(reading, Reading::DecodedAfterRouting | Reading::DecodedSlash);
         match (wide, narrow) {
             (Seen::Refused, Seen::Refused) => Self::NotRouted,
             (Seen::Refused, Seen::Reached) => Self::Contradiction,
+            (Seen::Reached, Seen::Refused) if is_about_decoding => Self::Fails,
+            (Seen::Reached, Seen::Reached) if is_about_decoding => Self::Holds,
             (Seen::Reached, Seen::Refused) => Self::Holds,
-            (Seen::Reached, Seen::Reached) => Self::Tidied,
+            (Seen::Reached, Seen::Reached) => Self::Fails,
+        }
+    }
+
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotRouted => "not_routed",
+            Self::Holds => "holds",
+            Self::Fails => "fails",
+            Self::Contradiction => "contradiction",
         }
     }
 
@@ -76,10 +91,8 @@ impl Finding {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::NotRouted => "not routed: whether the reading is on makes no difference",
-            Self::Holds => "routed, and kept in the ARN: the reading must be on",
-            Self::Tidied => {
-                "routed, and the ARN is in order: with decoded text, see decoded-after-routing and decoded-slash"
-            }
+            Self::Holds => "the gateway does so: the reading must be on",
+            Self::Fails => "routed, and the gateway does not do so: the reading may be off",
             Self::Contradiction => "the tokens are not the ones that the plan asks for",
         }
     }

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::route::Route;
 use super::router::Router;
 
 /// One thing that the gateway may do.
@@ -21,6 +22,8 @@ pub enum Reading {
     HttpRouting,
     /// As the last, and a route that names the verb goes before `ANY`, whatever the paths.
     HttpVerbFirst,
+    /// Of two paths of which neither is the more specific, `/a/{x}` and `/{y}/b`, either is chosen.
+    HttpTies,
     /// The ARN keeps `%2e` and the like, and the route is chosen by the decoded text.
     EncodedPath,
     /// The ARN keeps `//`, and the route is chosen without the empty segment.
@@ -38,10 +41,11 @@ pub enum Reading {
 
 impl Reading {
     /// Every reading, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RestRouting,
         Self::HttpRouting,
         Self::HttpVerbFirst,
+        Self::HttpTies,
         Self::EncodedPath,
         Self::EmptySegments,
         Self::DotSegments,
@@ -56,6 +60,7 @@ impl Reading {
             Self::RestRouting => "rest-routing",
             Self::HttpRouting => "http-routing",
             Self::HttpVerbFirst => "http-verb-first",
+            Self::HttpTies => "http-ties",
             Self::EncodedPath => "encoded-path",
             Self::EmptySegments => "empty-segments",
             Self::DotSegments => "dot-segments",
@@ -76,6 +81,7 @@ impl Reading {
             Self::RestRouting => "the resource is chosen first, then the verb (REST APIs)",
             Self::HttpRouting => "routes are chosen for each verb, the most specific path first (HTTP APIs)",
             Self::HttpVerbFirst => "HTTP APIs prefer a route that names the verb to a more specific ANY",
+            Self::HttpTies => "HTTP APIs choose either of two paths of which neither is the more specific",
             Self::EncodedPath => "percent-encoding is decoded for routing and kept in the ARN",
             Self::EmptySegments => "`//` is collapsed for routing and kept in the ARN",
             Self::DotSegments => "`.` and `..` are resolved for routing and kept in the ARN",
@@ -90,6 +96,9 @@ impl Reading {
         match self {
             Self::RestRouting | Self::HttpRouting => "documented, and one policy serves both kinds of API",
             Self::HttpVerbFirst => "the documentation can be read so, and it costs nothing",
+            Self::HttpTies => {
+                "the documentation promises the most specific path, and not which of `/a/{x}` and `/{y}/b` that is"
+            }
             Self::EncodedPath | Self::EmptySegments | Self::DotSegments | Self::TrailingSlash => {
                 "not documented; a request with such a path is refused unless its whole verb is covered"
             }
@@ -156,6 +165,12 @@ impl Readings {
     #[must_use]
     pub fn without(&self, reading: Reading) -> Self {
         self.iter().filter(|it| *it != reading).collect()
+    }
+
+    /// Whether a router may choose either of two routes, of which neither has the more specific path. A REST API goes
+    /// through the tree of its resources.
+    pub(crate) fn ties(&self, router: Router, a: &Route<'_>, b: &Route<'_>) -> bool {
+        router != Router::Rest && self.has(Reading::HttpTies) && a.verb == b.verb && a.path.ties_with(b.path)
     }
 
     /// The ways in which requests may be routed.

@@ -3,6 +3,8 @@
 //! An operation is one route; an `ANY` operation is a route for each verb that the gateway knows and that no other
 //! operation on the same path names. Verbs are literal in every Allow: a wildcard there would swallow segments.
 
+use std::cmp::Ordering;
+
 use super::operation::{Operation, PathTemplate, Segment, Verb};
 
 /// The verbs that API Gateway's `ANY` stands for.
@@ -60,6 +62,13 @@ impl PathTemplate {
     /// Smaller goes first, segment by segment: a literal before a parameter before a greedy one.
     pub(crate) fn precedence(&self) -> Vec<(u8, &str)> {
         self.segments.iter().map(rank).collect()
+    }
+
+    /// Whether each of two templates is the more specific one in some segment, so that "the most specific" names neither.
+    /// A greedy one has its own place in every order.
+    pub(crate) fn ties_with(&self, other: &Self) -> bool {
+        let compared = || self.segments.iter().zip(&other.segments).map(|(own, other)| rank(own).0.cmp(&rank(other).0));
+        self.is_greedy() == other.is_greedy() && compared().any(Ordering::is_lt) && compared().any(Ordering::is_gt)
     }
 
     /// Whether the last parameter swallows what follows.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A set of routes, each named by its place in [`routes`](super::route::expand).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<usize>", into = "Vec<usize>")]
 pub struct RouteSet(Vec<u64>);
 

@@ -13,6 +13,7 @@
 //! Source: "Create routes for HTTP APIs" and "Set up a proxy resource", Amazon API Gateway Developer Guide.
 
 use super::operation::Operation;
+use super::reading::Readings;
 use super::route::{Route, as_listed};
 
 /// A way to route.
@@ -45,7 +46,6 @@ impl Router {
     }
 
     /// Whether a request that both routes match goes to the first and can never go to the second.
-    #[cfg(feature = "reference")]
     pub(crate) fn prefers(self, first: &Route<'_>, second: &Route<'_>) -> bool {
         (self == Self::Rest || first.verb == second.verb) && self.rank(first) < self.rank(second)
     }
@@ -58,6 +58,20 @@ impl Router {
             Self::HttpVerbFirst => (route.path.is_greedy(), route.is_any, path, false),
         }
     }
+}
+
+/// The places of the routes that a request can reach, under any of the readings: each that does not lose it to a more
+/// specific one for certain.
+pub(super) fn reachable(routes: &[Route<'_>], readings: &Readings, verb: &str, path: &str) -> Vec<usize> {
+    let Some(segments) = segments(path) else { return Vec::new() };
+    let matching: Vec<(usize, &Route<'_>)> =
+        (0..).zip(routes).filter(|(_, route)| route.path.matches(&segments)).collect();
+    let loses = |router: Router, route: &Route<'_>| {
+        matching.iter().any(|(_, rival)| router.prefers(rival, route) && !readings.ties(router, rival, route))
+    };
+    let routers = readings.routers();
+    let reached = matching.iter().filter(|(_, route)| route.verb == verb);
+    reached.filter(|(_, route)| routers.iter().any(|router| !loses(*router, route))).map(|(at, _)| *at).collect()
 }
 
 /// The segments of a path. The root has none, and its ARN may end at the verb.

@@ -1,10 +1,13 @@
-//! The table of operations, for people: verb, path, and what each kind of token must be allowed.
+//! The table of operations, for people: verb, path, what each kind of token must be allowed, and which roles allow it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::api::{Pack, PackedOperation, PackedSegment};
+use crate::access::permission::PermissionSet;
+use crate::api::{Api, Pack, PackedOperation, PackedSegment};
+use crate::token::credential::TokenKind;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,21 +22,31 @@ pub struct Route {
     pub pat: Vec<Vec<String>>,
     /// The same for access tokens.
     pub access_token: Vec<Vec<String>>,
+    /// Of the roles that were asked about, those which allow it to a token with every scope.
+    pub roles: Vec<String>,
 }
 
-/// The rows of an API, in the order of its reference.
-pub fn table(pack: &Pack) -> Vec<Route> {
-    pack.operations.iter().map(Route::of).collect()
+/// The rows of an API, in the order of its reference, with who of these roles may do what.
+pub fn table(pack: &Pack, api: &Api, roles: &BTreeMap<String, Vec<String>>) -> Vec<Route> {
+    let held = |names: &Vec<String>| api.catalogue.granted(names.iter().map(String::as_str));
+    let roles: Vec<(&String, PermissionSet)> = roles.iter().map(|(name, names)| (name, held(names))).collect();
+    let rows = pack.operations.iter().zip(&api.operations).map(|(packed, operation)| {
+        let may = |held: &PermissionSet| TokenKind::ALL.iter().any(|kind| operation.requires(*kind).is_met_by(held));
+        let of = roles.iter().filter(|(_, held)| may(held)).map(|(name, _)| (*name).clone()).collect();
+        Route::of(packed, of)
+    });
+    rows.collect()
 }
 
 impl Route {
-    fn of(operation: &PackedOperation) -> Self {
+    fn of(operation: &PackedOperation, roles: Vec<String>) -> Self {
         Self {
             verb: operation.verb.clone(),
             path: path(&operation.path),
             operation: operation.id.clone(),
             pat: operation.pat.clone(),
             access_token: operation.access_token.clone(),
+            roles,
         }
     }
 }
@@ -53,28 +66,27 @@ pub(super) fn path(segments: &[PackedSegment]) -> String {
 /// Rows as aligned columns, with a heading.
 pub struct Table<'a>(pub &'a [Route]);
 
-const HEADINGS: [&str; 5] = ["verb", "path", "personal access token", "access token", "operation"];
+const HEADINGS: [&str; COLUMNS] = ["verb", "path", "personal access token", "access token", "roles", "operation"];
+
+const COLUMNS: usize = 6;
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<[String; 5]> =
+        let rows: Vec<[String; COLUMNS]> =
             std::iter::once(HEADINGS.map(str::to_owned)).chain(self.0.iter().map(cells)).collect();
         let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-        let widths = [width(0), width(1), width(2), width(3)];
-        for [verb, path, pat, access_token, operation] in &rows {
-            let [of_verb, of_path, of_pat, of_access_token] = widths;
-            writeln!(
-                f,
-                "{verb:of_verb$}  {path:of_path$}  {pat:of_pat$}  {access_token:of_access_token$}  {operation}"
-            )?;
+        let [of_verb, of_path, of_pat, of_access, of_roles] = [width(0), width(1), width(2), width(3), width(4)];
+        for [verb, path, pat, access, roles, operation] in &rows {
+            write!(f, "{verb:of_verb$}  {path:of_path$}  {pat:of_pat$}  {access:of_access$}  ")?;
+            writeln!(f, "{roles:of_roles$}  {operation}")?;
         }
         Ok(())
     }
 }
 
-fn cells(route: &Route) -> [String; 5] {
-    let Route { verb, path, operation, pat, access_token } = route;
-    [verb.clone(), path.clone(), required(pat), required(access_token), operation.clone()]
+fn cells(route: &Route) -> [String; COLUMNS] {
+    let Route { verb, path, operation, pat, access_token, roles } = route;
+    [verb.clone(), path.clone(), required(pat), required(access_token), roles.join(" "), operation.clone()]
 }
 
 /// `a and b, or c`; a dash where no token of the kind will ever do.

@@ -8,7 +8,7 @@ use edge_authorizer::policy::proof::audit::{Auditor, Error};
 use edge_authorizer::policy::proof::verdict::conflicts;
 use edge_authorizer::token::credential::TokenKind;
 
-use crate::awkward::api;
+use crate::awkward::{api, is_allowed};
 
 const CRM: &[(&str, &str)] = &[
     ("GET /v1/contacts", "contact.read"),
@@ -80,6 +80,20 @@ fn what_nothing_tames_is_not_allowed() {
 }
 
 #[test]
+fn what_either_of_two_routes_may_get_is_refused_to_who_holds_one() {
+    let api = api(&[("GET /a/{x}", "a.read"), ("GET /{y}/b", "b.read")]);
+    let allowed = |scopes: &[&str], request: &str| {
+        let set = api.catalogue.granted(scopes.iter().copied());
+        is_allowed(&api.policies.patterns(TokenKind::Pat, set), request)
+    };
+    for (scopes, tied) in [(&["a.read"][..], false), (&["b.read"], false), (&["a.read", "b.read"], true)] {
+        assert_eq!(allowed(scopes, "GET/a/b"), tied, "{scopes:?}");
+        assert_eq!(allowed(scopes, "GET/a/1"), scopes.contains(&"a.read"), "{scopes:?}");
+        assert_eq!(allowed(scopes, "GET/1/b"), scopes.contains(&"b.read"), "{scopes:?}");
+    }
+}
+
+#[test]
 fn full_access_is_a_pattern_a_verb_and_nothing_is_an_empty_policy() {
     let api = api(CRM);
     let full = api.policies.patterns(TokenKind::Pat, api.catalogue.every());
@@ -106,7 +120,7 @@ fn one_permission_reaches_over_several_resources() {
 }
 
 /// A large API: resources of ten routes each, with a scope for each action and nested reads of the next resource.
-fn large(routes: usize) -> Vec<(String, String)> {
+pub(crate) fn large(routes: usize) -> Vec<(String, String)> {
     let of = |number: usize| {
         let (name, next, id) = (format!("r{number}s"), format!("r{}", number + 1), format!("{{id:r{number}_}}"));
         let scope = |action: &str| format!("r{number}.{action}");
@@ -133,9 +147,6 @@ fn five_hundred_routes_are_proved_and_each_set_is_compiled_once() {
     assert_eq!(conflicts(&api.operations, &api.catalogue, api.policies.menu()), []);
     let readers = (0..40).map(|number| format!("r{number}.read")).collect::<Vec<_>>();
     let set = api.catalogue.granted(readers.iter().map(String::as_str));
-    // A debug build takes about 3 ms; the bound only keeps a slow machine from being called a fault.
-    let start = std::time::Instant::now();
     let patterns = api.policies.patterns(TokenKind::Pat, set);
-    assert!(start.elapsed() < std::time::Duration::from_millis(100), "{:?}", start.elapsed());
     assert!(std::sync::Arc::ptr_eq(&patterns, &api.policies.patterns(TokenKind::Pat, set)));
 }

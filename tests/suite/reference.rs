@@ -8,6 +8,7 @@ use edge_authorizer::api::{Api, Pack};
 use edge_authorizer::gateway::response::{
     ACCESS_DENIED, GatewayResponse, IDENTITY_VALIDATION_EXPRESSION, RESOURCE_METADATA_PATH, UNAUTHORIZED,
 };
+use edge_authorizer::local::demo;
 use edge_authorizer::policy::router::Router;
 use edge_authorizer::reference::definition::{self, GatewayKind, TemplateNames};
 use edge_authorizer::reference::routes::{Route, Table, table};
@@ -60,7 +61,9 @@ fn the_products_reference_compiles() {
 
 #[test]
 fn every_route_of_the_file_is_in_the_table_and_the_other_way_round() {
-    let rows = table(&compiled("api.yaml"));
+    let pack = compiled("api.yaml");
+    let api = Api::new(pack.clone()).unwrap();
+    let rows = table(&pack, &api, &demo::roles(&api.catalogue));
     let listed: BTreeSet<_> = rows.iter().map(|row| (row.verb.clone(), row.path.clone())).collect();
     assert_eq!(listed, operations(&document("api.yaml")));
     assert_eq!(listed.len(), rows.len());
@@ -74,8 +77,8 @@ fn every_route_of_the_file_is_in_the_table_and_the_other_way_round() {
 #[test]
 fn every_operation_is_reached_by_a_request_for_it() {
     let pack = compiled("api.yaml");
-    let rows = table(&pack);
-    let api = Api::new(pack).unwrap();
+    let api = Api::new(pack.clone()).unwrap();
+    let rows = table(&pack, &api, &BTreeMap::new());
     for Route { verb, path, operation, .. } in rows {
         let path = path.replace("{id}", "con_8f2a1c9b4d6e7f0a1b2c3d4e");
         let reached = Router::Rest.route(&api.operations, &verb, &path).map(|it| it.id.clone());
@@ -95,7 +98,8 @@ fn every_operation_requires_what_the_product_promises() {
         ("activities", "activity"),
     ]);
     let mut only_pats = Vec::new();
-    for row in table(&compiled("api.yaml")) {
+    let pack = compiled("api.yaml");
+    for row in table(&pack, &Api::new(pack.clone()).unwrap(), &BTreeMap::new()) {
         let segments: Vec<&str> = row.path.split('/').skip(2).collect();
         let action = match (row.verb.as_str(), segments.as_slice()) {
             ("GET", _) | ("POST", [_, "search"]) => "read",
@@ -119,10 +123,10 @@ fn every_operation_requires_what_the_product_promises() {
 #[test]
 fn another_syntax_of_scopes_compiles_to_the_same_rules() {
     let pack = compiled("tests/references/fine-colons.yaml");
-    insta::assert_snapshot!(Table(&table(&pack)), @r"
-    verb  path                         personal access token                                access token  operation
-    GET   /contacts                    contacts:read                                        -             listContacts
-    ANY   /contacts/{contact}/{rest+}  contacts:write and contacts:read, or contacts:admin  -             anythingElse
+    insta::assert_snapshot!(Table(&table(&pack, &Api::new(pack.clone()).unwrap(), &BTreeMap::new())), @r"
+    verb  path                         personal access token                                access token  roles  operation
+    GET   /contacts                    contacts:read                                        -                    listContacts
+    ANY   /contacts/{contact}/{rest+}  contacts:write and contacts:read, or contacts:admin  -                    anythingElse
     ");
     let api = Api::new(pack).unwrap();
     let granted = |name| api.catalogue.names(api.catalogue.granted([name])).collect::<Vec<_>>();

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
-use edge_authorizer::api::{Api, Pack};
+use clap::Args;
+use edge_authorizer::policy::document::MAX_LENGTH;
 use edge_authorizer::policy::proof::audit::Error;
 use edge_authorizer::policy::proof::check::{Flaw, Report, Witness, check};
-use edge_authorizer::policy::reading::{Reading, Readings};
+use edge_authorizer::policy::proof::length::{Bound, LONGEST_ARN, USUAL_ARN};
+use edge_authorizer::policy::reading::Reading;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::print;
 use crate::pack::compiled;
+use crate::readings::ReadingArgs;
 
 /// Prove that the policies of an API are exact, for every permission set and both kinds of token.
 #[derive(Debug, Args)]
@@ -26,57 +27,19 @@ pub(crate) struct CheckArgs {
     /// The API reference: OpenAPI 3.1, YAML or JSON.
     #[arg(default_value = "api.yaml")]
     reference: PathBuf,
-    /// Take a reading of the gateway's behaviour into account that is off.
-    #[arg(long, value_name = "READING")]
-    with: Vec<Named>,
-    /// Leave a reading out that is on.
-    #[arg(long, value_name = "READING")]
-    without: Vec<Named>,
-}
-
-/// A reading, as the command line names it.
-#[derive(Clone, Copy, Debug)]
-struct Named(Reading);
-
-impl ValueEnum for Named {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [Named; Reading::ALL.len()] = {
-            let mut all = [Named(Reading::RestRouting); Reading::ALL.len()];
-            let mut at = 0;
-            #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-            while at < all.len() {
-                all[at] = Named(Reading::ALL[at]);
-                at += 1;
-            }
-            all
-        };
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.0.name()).help(self.0.meaning()))
-    }
+    #[command(flatten)]
+    readings: ReadingArgs,
 }
 
 pub(crate) fn run(args: &CheckArgs, json: bool) -> Result<ExitCode, Failure> {
-    let readings: Readings = Reading::ALL.into_iter().filter(|reading| args.is_on(*reading)).collect();
-    let pack = compiled(&args.reference)?;
-    let invalid = |error: edge_authorizer::api::PackError| Failure::Invalid(error.to_string());
-    let pack = Pack::under(&readings, pack.title, pack.permissions, pack.operations).map_err(invalid)?;
-    let report = check(&Api::new(pack).map_err(invalid)?);
+    let (_, api) = args.readings.prove(compiled(&args.reference)?)?;
+    let (report, bound) = (check(&api), Bound::of(&api));
     if json {
-        print(&format!("{}\n", as_json(&report)));
+        print(&format!("{}\n", as_json(&report, &bound)));
     } else {
-        print(&as_text(&report, &args.reference.display().to_string()));
+        print(&as_text(&report, &bound, &args.reference.display().to_string()));
     }
-    Ok(ExitCode::from(u8::from(!report.is_exact())))
-}
-
-impl CheckArgs {
-    fn is_on(&self, reading: Reading) -> bool {
-        let names = |list: &[Named]| list.iter().any(|named| named.0 == reading);
-        (reading.is_default() || names(&self.with)) && !names(&self.without)
-    }
+    Ok(ExitCode::from(u8::from(!(report.is_exact() && bound.fits()))))
 }
 
 /// Why an API does not ship: its flaws, as `edge check` prints them.
@@ -89,7 +52,7 @@ pub(crate) fn refusal(report: &Report) -> String {
     format!("{flaws}{more}")
 }
 
-fn as_text(report: &Report, name: &str) -> String {
+fn as_text(report: &Report, bound: &Bound, name: &str) -> String {
     let verdict = if report.is_exact() {
         format!("{name} is exact: {} routes, every permission set, both kinds of token\n", report.routes)
     } else {
@@ -100,11 +63,25 @@ fn as_text(report: &Report, name: &str) -> String {
         of.map(|it| format!("  {:<22} {}\n", it.name(), it.meaning())).collect::<String>()
     };
     format!(
-        "{verdict}\nUnder each of these readings of the gateway's behaviour:\n{}\nAssumed not to be so \
+        "{verdict}{}\nUnder each of these readings of the gateway's behaviour:\n{}\nAssumed not to be so \
              (`edge probe` shows it on a real stage):\n{}",
+        length_text(bound),
         listed(true),
         listed(false)
     )
+}
+
+/// How long its policies can get.
+pub(crate) fn length_text(bound: &Bound) -> String {
+    let of = |arn: usize| format!("{} bytes with {arn} characters of ARN before the verb", bound.bytes(arn));
+    match bound.longest_arn() {
+        Some(LONGEST_ARN..) => format!("no policy is longer than {}, the most that there can be\n", of(LONGEST_ARN)),
+        Some(arn) if bound.fits() => {
+            let usual = of(USUAL_ARN);
+            format!("no policy is longer than {usual}, or {MAX_LENGTH} with {arn}: mind long names of stages\n")
+        }
+        _ => format!("some permission set may have a policy of {}, and {MAX_LENGTH} is the limit\n", of(USUAL_ARN)),
+    }
 }
 
 fn flaw_text(flaw: &Flaw) -> String {
@@ -125,7 +102,7 @@ fn flaw_text(flaw: &Flaw) -> String {
     )
 }
 
-fn as_json(report: &Report) -> Value {
+fn as_json(report: &Report, bound: &Bound) -> Value {
     let names = |is_on: bool| -> Vec<&str> {
         Reading::ALL.into_iter().filter(|it| report.readings.has(*it) == is_on).map(Reading::name).collect()
     };
@@ -136,6 +113,7 @@ fn as_json(report: &Report) -> Value {
         "assumptions": names(false),
         "flaws": report.flaws.iter().map(flaw_json).collect::<Vec<_>>(),
         "not_shown": report.not_shown,
+        "longest_policy": { "bytes": bound.bytes(USUAL_ARN), "fits": bound.fits(), "longest_arn": bound.longest_arn() },
     })
 }
 

@@ -1,6 +1,7 @@
 //! `edge`: the command line, on an operator's or an integrator's machine. Wiring only: a file a command.
 
 mod audit;
+mod bundle;
 mod check;
 mod completion;
 mod connection;
@@ -15,6 +16,7 @@ mod pack;
 mod pat;
 mod policy;
 mod probe;
+mod readings;
 mod role;
 mod routes;
 mod serve;

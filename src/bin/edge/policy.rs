@@ -10,7 +10,9 @@ use edge_authorizer::api::Api;
 use edge_authorizer::local::demo;
 use edge_authorizer::nearest::nearest;
 use edge_authorizer::policy::compiler::Patterns;
+use edge_authorizer::policy::proof::odd_reading;
 use edge_authorizer::policy::route::expand;
+use edge_authorizer::policy::route_set::RouteSet;
 use edge_authorizer::token::credential::TokenKind;
 use serde_json::json;
 
@@ -65,7 +67,12 @@ pub(crate) fn run(args: &PolicyArgs, json: bool) -> Result<ExitCode, Failure> {
             .iter()
             .map(|it| json!({"pattern": it, "serves": served(&api, kind, effective, it)}))
             .collect();
-        print(&format!("{}\n", json!({"permissions": permissions, "allow": allow, "deny": patterns.deny})));
+        let deny: Vec<_> = patterns
+            .deny
+            .iter()
+            .map(|it| json!({"pattern": it, "refuses": refused(&api, kind, effective, it)}))
+            .collect();
+        print(&format!("{}\n", json!({"permissions": permissions, "allow": allow, "deny": deny})));
     } else {
         print(&text(&api, kind, effective, &patterns));
     }
@@ -115,10 +122,26 @@ fn text(api: &Api, kind: TokenKind, effective: PermissionSet, patterns: &Pattern
         }
     }
     for pattern in &patterns.deny {
-        text.push_str(&format!("\nDeny   {pattern}"));
+        text.push_str(&format!("\nDeny   {pattern}\n"));
+        for route in refused(api, kind, effective, pattern) {
+            text.push_str(&format!("         {route}\n"));
+        }
     }
-    text.push_str(if patterns.deny.is_empty() { "" } else { "\n" });
     text
+}
+
+/// What a Deny is there for: the routes that are not covered and that it tames, or odd paths.
+fn refused(api: &Api, kind: TokenKind, effective: PermissionSet, pattern: &str) -> Vec<String> {
+    let menu = api.policies.menu();
+    if menu.odd.iter().any(|odd| odd.pattern == pattern) {
+        let reading = odd_reading(pattern).map(|it| format!("odd paths ({it}), as not all of a verb is covered"));
+        return reading.into_iter().collect();
+    }
+    let covered = api.policies.covered(kind, &effective);
+    let facts = menu.denies.iter().filter(|deny| deny.patterns.iter().any(|it| it == pattern));
+    let mut tamed = RouteSet::default();
+    facts.for_each(|deny| tamed.add(&deny.tames.minus(&covered)));
+    names(api, &tamed)
 }
 
 /// The covered routes that a pattern serves.
@@ -126,6 +149,10 @@ fn served(api: &Api, kind: TokenKind, effective: PermissionSet, pattern: &str) -
     let covered = api.policies.covered(kind, &effective);
     let facts = api.policies.menu().allows.iter().find(|allow| allow.pattern == pattern);
     let serves = facts.map(|allow| allow.serves.and(&covered)).unwrap_or_default();
+    names(api, &serves)
+}
+
+fn names(api: &Api, set: &RouteSet) -> Vec<String> {
     let routes = expand(&api.operations);
-    serves.iter().filter_map(|at| routes.get(at)).map(|route| format!("{} {}", route.verb, route.path)).collect()
+    set.iter().filter_map(|at| routes.get(at)).map(|route| format!("{} {}", route.verb, route.path)).collect()
 }

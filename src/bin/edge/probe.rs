@@ -31,7 +31,7 @@ Examples:
 Tokens may also come from EDGE_PROBE_WIDE and EDGE_PROBE_NARROW, so that they stay out of the shell's history.")]
 pub(crate) struct ProbeArgs {
     /// The API reference: OpenAPI 3.1, YAML or JSON.
-    #[arg(default_value = "api.yaml")]
+    #[arg(env = "EDGE_REFERENCE", default_value = "api.yaml")]
     reference: PathBuf,
     /// The stage to ask, without the API's own paths.
     #[arg(long, requires_all = ["wide", "narrow"])]
@@ -63,7 +63,8 @@ pub(crate) fn run(args: &ProbeArgs, json: bool) -> Result<ExitCode, Failure> {
     for probe in plan.probes {
         let seen = runtime
             .block_on(async { Ok::<_, Failure>((stage.ask(&probe, wide).await?, stage.ask(&probe, narrow).await?)) })?;
-        found.push((probe, Finding::of(seen.0, seen.1)));
+        let finding = Finding::of(probe.reading, seen.0, seen.1);
+        found.push((probe, finding));
     }
     report(&found, json);
     let contradicts = found.iter().any(|(_, finding)| *finding == Finding::Contradiction);
@@ -126,15 +127,16 @@ fn show(plan: &Plan, json: bool) {
         anstream::println!("  curl --path-as-is -i -H \"Authorization: Bearer $WIDE\" \"$URL{}\"", probe.path);
     }
     anstream::println!(
-        "\nBoth reached a backend: the ARN's path is in order. Only WIDE: the reading holds. Neither: the"
+        "\nOnly WIDE reached a backend: the ARN keeps the odd text, and the reading holds; for the two about decoding it\n\
+         does not. Both: the other way round. Neither: the gateway has no such route. `edge probe --url` sends them and\n\
+         says so; `edge pack --with` and `--without` take it into account."
     );
-    anstream::println!("gateway has no such route. `edge probe --url` sends them and says so.");
 }
 
 fn report(found: &[(Probe, Finding)], json: bool) {
     for (probe, finding) in found {
         if json {
-            let name = format!("{finding:?}").to_lowercase();
+            let name = finding.name();
             anstream::println!(
                 "{}",
                 json!({"reading": probe.reading.name(), "path": probe.path, "finding": name, "meaning": finding.meaning()})

@@ -21,6 +21,9 @@ const SHOWN: usize = 12;
 /// The ARN before the verb, for documents that are only looked at.
 const STAGE: &str = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/";
 
+/// The way out that is always there.
+const EACH_REQUEST: &str = "answer for one request at a time (`ANSWER_EACH_REQUEST`, and no cached answers)";
+
 /// What was proved of an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -137,12 +140,11 @@ impl Checker<'_> {
         match free.first() {
             Some(first) => format!(
                 "give the path parameter `{first}` its form (a pattern like `^note_[0-9a-f]{{24}}$`), \
-                 require one permission for both operations, or serve the API without cached answers \
-                 (TTL 0, or the route among the identity sources)"
+                 require one permission for both operations, or {EACH_REQUEST}"
             ),
-            None => "require one permission for both operations, give one of them another path, or serve the API \
-                     without cached answers (TTL 0, or the route among the identity sources)"
-                .to_owned(),
+            None => {
+                format!("require one permission for both operations, give one of them another path, or {EACH_REQUEST}")
+            }
         }
     }
 

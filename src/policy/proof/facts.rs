@@ -166,7 +166,7 @@ pub(super) struct Glance {
 }
 
 /// The Denies for a reading's odd paths, shortest list first.
-fn odd_lists(reading: Reading) -> &'static [&'static [&'static str]] {
+pub(super) fn odd_lists(reading: Reading) -> &'static [&'static [&'static str]] {
     match reading {
         Reading::EncodedPath => &[&["*%*"]],
         Reading::EmptySegments => &[&["*//*"]],

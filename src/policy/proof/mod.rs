@@ -7,6 +7,7 @@ mod candidate;
 pub mod check;
 mod facts;
 pub mod language;
+pub mod length;
 mod narrow;
 mod territory;
 pub mod verdict;
@@ -18,7 +19,7 @@ use crate::access::catalogue::Catalogue;
 use super::menu::{Allow, Deny, Menu};
 use super::operation::Operation;
 use super::pattern::{MAX_LENGTH, refusing, serving};
-use super::reading::Readings;
+use super::reading::{Reading, Readings};
 use super::route::{Route, expand};
 use super::route_set::RouteSet;
 
@@ -38,6 +39,11 @@ pub fn menu(operations: &[Operation], catalogue: &Catalogue, readings: &Readings
         Ok::<_, Undecided>(menu)
     };
     bounded(proved).unwrap_or_else(|_| refusing_all(&routes, readings))
+}
+
+/// The reading for which a pattern denies odd paths; none if it is no such pattern.
+pub fn odd_reading(pattern: &str) -> Option<Reading> {
+    Reading::ALL.into_iter().find(|reading| facts::odd_lists(*reading).iter().any(|list| list.contains(&pattern)))
 }
 
 /// The patterns whose facts hold whatever they are combined with.

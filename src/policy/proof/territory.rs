@@ -33,11 +33,12 @@ impl Territory {
         let mut lost_to_some = Language::nothing();
         let mut lost_to_all: Option<Language> = None;
         for router in readings.routers() {
-            let lost = lost(route, |rival| router.prefers(rival, route), routes)?;
-            lost_to_some = lost_to_some.or(&lost)?;
+            let is_tied = |rival: &Route<'_>| readings.ties(router, rival, route);
+            let lost_for_certain = lost(route, |rival| router.prefers(rival, route) && !is_tied(rival), routes)?;
+            lost_to_some = lost_to_some.or(&lost(route, is_tied, routes)?)?.or(&lost_for_certain)?;
             lost_to_all = Some(match lost_to_all {
-                Some(common) => common.and(&lost)?,
-                None => lost,
+                Some(common) => common.and(&lost_for_certain)?,
+                None => lost_for_certain,
             });
         }
         let lost_to_all = lost_to_all.unwrap_or_else(Language::nothing);

@@ -91,15 +91,8 @@ impl Search<'_> {
         larger.collect::<Vec<_>>().into_iter().find_map(|set| self.grown(set, exposed, tamers, budget))
     }
 
-    /// The least sets that cover a route, closed under what covers what, and such that a scope can ask for them.
     fn least(&self, route: usize) -> Vec<PermissionSet> {
-        let Some(operation) = self.operation(route) else { return Vec::new() };
-        let alternatives = operation.requires(self.kind).alternatives();
-        let possible = alternatives.iter().filter(|it| !it.is_empty() && self.catalogue.scopes().covers(it));
-        let closed = |set: &PermissionSet| {
-            set.iter().fold(*set, |closed, permission| closed.union(self.catalogue.covered_by(permission)))
-        };
-        possible.map(closed).collect()
+        self.operation(route).map(|operation| least(operation, self.kind, self.catalogue)).unwrap_or_default()
     }
 
     fn is_covered(&self, route: usize, set: &PermissionSet) -> bool {
@@ -113,6 +106,16 @@ impl Search<'_> {
     fn verb(&self, route: usize) -> Option<&str> {
         self.routes.get(route).map(|route| route.verb)
     }
+}
+
+/// The least sets that cover an operation, closed under what covers what, and such that a scope can ask for them.
+pub(super) fn least(operation: &Operation, kind: TokenKind, catalogue: &Catalogue) -> Vec<PermissionSet> {
+    let alternatives = operation.requires(kind).alternatives();
+    let possible = alternatives.iter().filter(|it| !it.is_empty() && catalogue.scopes().covers(it));
+    let closed = |set: &PermissionSet| {
+        set.iter().fold(*set, |closed, permission| closed.union(catalogue.covered_by(permission)))
+    };
+    possible.map(closed).collect()
 }
 
 fn refusing(odd: &crate::policy::menu::OddDeny) -> Deny {
