@@ -101,6 +101,7 @@ build: pack ## The Lambdas' zips, for ARCH: target/lambda/authorizer.zip and res
 sbom: ## What the Lambdas' binaries are made of, as CycloneDX: target/lambda/*.sbom.json
 	mkdir -p $(LAMBDA_DIR)
 	python3 scripts/sbom.py authorizer lambda $(TARGET) > $(LAMBDA_DIR)/authorizer.sbom.json
+	python3 scripts/sbom.py auth-server auth-lambda $(TARGET) > $(LAMBDA_DIR)/auth-server.sbom.json
 	python3 scripts/sbom.py responder responder $(TARGET) > $(LAMBDA_DIR)/responder.sbom.json
 
 test-build: ## The very binary in the zip answers every file in events/ under a Lambda runtime API

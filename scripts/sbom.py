@@ -10,7 +10,6 @@ import json
 import pathlib
 import subprocess
 import sys
-import tomllib
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -84,8 +83,11 @@ def reachable(resolve: dict, packages: dict) -> set[str]:
 
 
 def checksums() -> dict:
-    lock = tomllib.loads((ROOT / "Cargo.lock").read_text())
-    return {(it["name"], it["version"]): it["checksum"] for it in lock["package"] if "checksum" in it}
+    packages = []
+    for block in (ROOT / "Cargo.lock").read_text().split("[[package]]")[1:]:
+        fields = (line.split(" = ", 1) for line in block.splitlines() if " = " in line)
+        packages.append({name: value.strip('"') for name, value in fields})
+    return {(it["name"], it["version"]): it["checksum"] for it in packages if "checksum" in it}
 
 
 def component(package: dict, sums: dict) -> dict:

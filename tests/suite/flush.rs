@@ -17,11 +17,12 @@ use edge_authorizer::flush::queue::FlushQueue;
 use edge_authorizer::flush::stages::{GatewayStage, Stages};
 use edge_authorizer::flush::{AUTHORIZER_TIMEOUT, CacheFlush};
 use edge_authorizer::local::gateway::Stage;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::faults::broken::{Broken, Duty, Fault};
 use crate::faults::store_at;
+use crate::function::Function;
 use crate::gateway::Door;
 use crate::world::World;
 
@@ -204,4 +205,19 @@ async fn a_flush_that_fails_says_so_for_every_stage_and_tries_them_all() {
     assert!(!error.contains("secret") && !error.contains("session"), "{error}");
     let nobody = FlushQueue::new(caller(), QUEUE.to_owned(), Some("http://127.0.0.1:1".to_owned()));
     assert!(nobody.flush().await.is_err());
+}
+
+#[tokio::test]
+async fn the_function_flushes_once_for_all_messages_and_gives_back_what_failed() {
+    let aws = Aws::start().await;
+    let stages = format!("{ARN}restapis/a1/stages/prod,{ARN}apis/b2/stages/$default");
+    let variables = [("FLUSH_STAGES", stages.as_str()), ("AWS_ENDPOINT_URL", aws.url.as_str())];
+    let mut function = Function::start(env!("CARGO_BIN_EXE_responder"), "flush", &variables).await;
+    let record = json!({"messageId": "1", "body": "flush", "eventSource": "aws:sqs"});
+    let event = json!({"Records": [record.clone(), record.clone(), record]}).to_string();
+    assert_eq!(function.ask(event.clone()).await, Value::Null);
+    assert_eq!(aws.flushes().len(), 2, "each stage once");
+    *aws.shared.failing.lock().unwrap() = Some(StatusCode::FORBIDDEN);
+    let answer = function.ask(event).await;
+    assert!(answer["errorMessage"].as_str().unwrap().contains("a1/prod: apigateway: status 403"), "{answer}");
 }

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use edge_authorizer::flush::{CacheFlush, FlushFailed, Flushing};
 use edge_authorizer::leaks::endpoint::{Leaks, router};
 use edge_authorizer::leaks::signature::{InvalidKeys, ReporterKeys};
+use edge_authorizer::local::demo::{self, Seed};
 use edge_authorizer::local::store::TABLE;
 use edge_authorizer::store::admin::Admin;
 use edge_authorizer::timestamp::Timestamp;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
+use crate::function::Function;
 use crate::world::{NOW, World};
 
 const KEY_ID: &str = "reporter-1";
@@ -246,4 +248,34 @@ fn keys_that_cannot_be_used_stop_the_program() {
     for key in ["", "MFkwEwYHKoZIzj0C", cut] {
         assert_eq!(error(&with_key(key)), InvalidKeys::Key("a".to_owned()), "{key}");
     }
+}
+
+#[tokio::test]
+async fn the_function_behind_its_url_does_the_same() {
+    let house = House::new().await;
+    let (url, keys) = (house.world.store.url(), published(&house.key));
+    let mut variables = demo::variables(&Seed::public());
+    variables.insert("LEAK_REPORT_KEYS", keys);
+    variables.insert("AWS_ENDPOINT_URL_DYNAMODB", url);
+    variables.insert("TABLE_NAME", TABLE.to_owned());
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut function = Function::start(env!("CARGO_BIN_EXE_responder"), "leaks", &variables).await;
+    let body = json!([found(house.world.token("viewer-everything"))]).to_string();
+    let event = |signature: &str| {
+        let headers = json!({
+            "content-type": "application/json", "github-public-key-identifier": KEY_ID,
+            "github-public-key-signature": signature,
+        });
+        let http = json!({"method": "POST", "path": "/leaks", "sourceIp": "192.0.2.1"});
+        json!({
+            "version": "2.0", "rawPath": "/leaks", "rawQueryString": "", "headers": headers, "body": body,
+            "isBase64Encoded": false, "requestContext": {"stage": "$default", "http": http},
+        })
+        .to_string()
+    };
+    assert_eq!(function.ask(event("c2lnbmVk")).await["statusCode"], 401);
+    let answer = function.ask(event(&sign(&house.key, body.as_bytes()))).await;
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    assert!(answer["body"].as_str().unwrap().contains("true_positive"), "{answer}");
+    assert!(house.pat("viewer-everything").await.revoked.is_some());
 }

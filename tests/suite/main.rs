@@ -16,6 +16,7 @@ mod exactness;
 mod explanation;
 mod faults;
 mod flush;
+mod function;
 mod gateway;
 mod golden;
 mod http;
