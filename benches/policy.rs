@@ -1,7 +1,7 @@
 //! What a policy costs: the compilation of one permission set, which happens once per set and process, and what every
 //! later decision pays to find it again.
 //!
-//! `cargo bench --no-default-features --features reference --bench policy`. docs/exactness.md has the numbers of one machine.
+//! `cargo bench --no-default-features --features reference --bench policy`
 
 #![expect(clippy::expect_used, reason = "a bench may fail loudly")]
 
