@@ -63,6 +63,11 @@ fn every_environment_variable_is_in_the_settings_and_no_other() {
     let source = source();
     let mut read = found(&source, r#""([A-Z][A-Z0-9]*_[A-Z0-9_]+)""#);
     read.extend(found(&source, r#"(?:(?:variable|given|required)\(|env = )"([A-Z_]+)""#));
+    // The endpoint of each service that a Lambda calls has a name of its own, which is put together there.
+    assert!(source.contains("AWS_ENDPOINT_URL_{service}"));
+    read.extend(
+        found(&source, r#"endpoint\("([A-Z]+)"\)"#).iter().map(|service| format!("AWS_ENDPOINT_URL_{service}")),
+    );
     read.retain(|name| !NO_VARIABLES.contains(&name.as_str()));
     assert!(read.len() > 20, "{read:?}");
     assert_eq!(read, listed(&page("docs/settings.md"), "[A-Z_][A-Z0-9_]+"));
