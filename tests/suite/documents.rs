@@ -81,6 +81,17 @@ fn the_template_sets_no_variable_that_nothing_reads() {
     assert!(set.is_subset(&listed), "{:?}", set.difference(&listed));
 }
 
+#[test]
+fn every_parameter_of_the_template_is_on_the_deploying_page() {
+    let template = page("template.yaml");
+    let (_, parameters) = template.split_once("\nParameters:").unwrap();
+    let (parameters, _) = parameters.split_once("\nRules:").unwrap();
+    let parameters = found(parameters, r"(?m)^  ([A-Za-z]+):$");
+    assert!(parameters.len() > 20, "{parameters:?}");
+    let listed = listed(&page("docs/deploy.md"), "[A-Za-z]+");
+    assert!(parameters.is_subset(&listed), "{:?}", parameters.difference(&listed));
+}
+
 /// The codes of the functions that name them: `fn code` of a refusal, a fault, a reason.
 #[test]
 fn every_reason_code_is_in_the_list_and_no_other() {
