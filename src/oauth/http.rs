@@ -3,8 +3,8 @@
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
-    WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION,
+    REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -198,9 +198,11 @@ pub(super) async fn open_to_scripts(request: Request, next: Next) -> Response {
     let mut response = if is_preflight { empty(StatusCode::NO_CONTENT) } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after, www-authenticate"));
     if is_preflight {
+        // `*` does not cover `Authorization`; agents send headers of their own even for the metadata.
         headers.insert("access-control-allow-methods", HeaderValue::from_static("GET, POST"));
-        headers.insert("access-control-allow-headers", HeaderValue::from_static("authorization, content-type"));
+        headers.insert("access-control-allow-headers", HeaderValue::from_static("*, authorization"));
         headers.insert("access-control-max-age", HeaderValue::from_static("3600"));
     }
     response

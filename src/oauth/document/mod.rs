@@ -98,7 +98,7 @@ pub(super) async fn named_client(server: &AuthServer, id: &ClientId, address: &s
         return Ok(server.store.client(id).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?);
     };
     let now = server.now();
-    if let Some(client) = server.store.client(id).await?.filter(|client| is_fresh(client, now)) {
+    if let Some(client) = server.store.client(id).await?.filter(|client| is_good(client, now)) {
         return Ok(client);
     }
     server.limit(&server.settings.limits.document_by_address, address).await?;
@@ -155,8 +155,13 @@ fn document_url(server: &AuthServer, id: &ClientId) -> Result<Option<DocumentUrl
     }
 }
 
-fn is_fresh(client: &Client, now: Timestamp) -> bool {
-    matches!(client.origin, Origin::Document { fresh_until } if now < fresh_until)
+/// Whether a record needs no document: it is fresh, or an operator vouches for it as it stands.
+fn is_good(client: &Client, now: Timestamp) -> bool {
+    match client.origin {
+        Origin::Document { fresh_until } => now < fresh_until,
+        Origin::Operator { .. } => client.expires.is_none_or(|at| now < at),
+        Origin::SelfRegistered => false,
+    }
 }
 
 /// `application/json`, or something more specific.

@@ -2,7 +2,7 @@
 //! challenges that it was sent away with to be signed in.
 //!
 //! Either is only ever looked for in the partition of the session that presents it, so another session cannot find it,
-//! by construction.
+//! by construction. A name that may come once, of an assertion, has a partition to itself.
 
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 
@@ -138,7 +138,7 @@ impl OAuthStore {
             self.new_request(id, to, pending)?,
         ];
         if let Some((name, until)) = back.once {
-            let mut item = record_key(&format!("{ONCE}#{}", SecretDigest::of(name).to_hex()), ONCE);
+            let mut item = record_key(&partition(SecretDigest::of(name)), ONCE);
             item.insert(TTL.to_owned(), number(until.plus(KEPT).seconds()));
             writes.push(self.new_item(item)?);
         }

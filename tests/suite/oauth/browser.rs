@@ -33,13 +33,27 @@ async fn every_page_keeps_to_itself() {
 #[tokio::test]
 async fn only_endpoints_without_cookies_are_open_to_scripts() {
     let house = House::new().await;
-    for (path, open) in
-        [("/token", true), ("/register", true), ("/revoke", true), ("/authorize", false), ("/consent", false)]
-    {
+    for (path, open) in [
+        ("/token", true),
+        ("/register", true),
+        ("/revoke", true),
+        ("/jwks.json", true),
+        ("/.well-known/oauth-authorization-server", true),
+        ("/authorize", false),
+        ("/sign-in", false),
+        ("/sign-in/return", false),
+        ("/consent", false),
+        ("/introspect", false),
+        ("/register/app_1", false),
+    ] {
         let request = axum::http::Request::options(path).header("origin", "https://spa.example");
         let reply = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(reply.header("access-control-allow-origin"), if open { "*" } else { "" }, "{path}");
+        assert_eq!(reply.header("access-control-allow-headers"), if open { "*, authorization" } else { "" }, "{path}");
     }
+    let refused = house.form("/token", "", &[("grant_type", "refresh_token"), ("client_id", "app_0")]).await;
+    assert_eq!(refused.header("access-control-allow-origin"), "*", "a script sees why it is refused");
+    assert_eq!(refused.header("access-control-expose-headers"), "retry-after, www-authenticate");
     let reply = house.get("/authorize?client_id=x", "").await;
     assert_eq!(reply.header("access-control-allow-origin"), "");
     assert_eq!(house.get("/jwks.json", "").await.header("access-control-allow-origin"), "*");
@@ -62,11 +76,32 @@ async fn the_session_changes_at_sign_in() {
     assert_eq!(house.get(&page, &before).await.status, 403, "the planted one is worth nothing");
     assert_eq!(house.get(&page, &after).await.status, 200);
     assert_eq!(house.get(&page, &format!("{after}; {before}")).await.status, 403, "two are none");
+}
 
-    let local = House::with(Plan { issuer: Some("http://127.0.0.1:9080".to_owned()), ..Plan::default() }).await;
-    let app = local.app().await;
-    let asked = local.get(&House::authorize_path(&app, &[]), "").await;
-    assert!(asked.header("set-cookie").starts_with("session=") && !asked.header("set-cookie").contains("Secure"));
+/// [90]: over TLS the cookie is bound to the host; on loopback, where there is none, it has a plain name. There is no
+/// third case: any other issuer over http is none (`an_issuer_is_an_origin`).
+#[tokio::test]
+async fn a_cookie_is_as_safe_as_its_issuer() {
+    for (issuer, start, end) in [
+        ("https://auth.example.com:8443", "__Host-session=", "; Path=/; HttpOnly; SameSite=Lax; Secure"),
+        ("https://localhost", "__Host-session=", "; Path=/; HttpOnly; SameSite=Lax; Secure"),
+        ("http://127.0.0.1:9080", "session=", "; Path=/; HttpOnly; SameSite=Lax"),
+        ("http://[::1]:9080", "session=", "; Path=/; HttpOnly; SameSite=Lax"),
+        ("http://localhost:9080", "session=", "; Path=/; HttpOnly; SameSite=Lax"),
+    ] {
+        let house = House::with(Plan { issuer: Some(issuer.to_owned()), ..Plan::default() }).await;
+        let app = house.app().await;
+        let asked = house.get(&House::authorize_path(&app, &[]), "").await;
+        let set = asked.header("set-cookie");
+        assert!(set.starts_with(&format!("{start}crm_session_")) && set.ends_with(end), "{issuer} {set}");
+        assert!(!set.to_ascii_lowercase().contains("domain"), "{set}");
+        let path = asked.header("location").strip_prefix(issuer).unwrap();
+        assert_eq!(house.get(path, &cookie(&asked)).await.status, 200, "{issuer}");
+        let other = cookie(&asked).replace("__Host-session", "x-session");
+        let other =
+            if issuer.starts_with("https") { other.replace("x-session", "session") } else { format!("__Host-{other}") };
+        assert_eq!(house.get(path, &other).await.status, 403, "a cookie of the other name is none");
+    }
 }
 
 /// [87] [91] [93]: a request is answered once, in its own session, by a page of ours.

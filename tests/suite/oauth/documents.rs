@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use edge_authorizer::local::demo::ACME;
+use edge_authorizer::oauth::client::{Client, Origin};
 use edge_authorizer::oauth::document::address::is_public;
 use edge_authorizer::oauth::document::url::DocumentUrl;
 use edge_authorizer::oauth::document::{Documents, MAX_LENGTH};
@@ -355,6 +356,21 @@ async fn fetches_are_limited() {
     let refused = asks(&house, &id).await;
     assert_eq!(refused.status, 429);
     assert!(refused.header("retry-after").parse::<u64>().unwrap() <= 3600);
+}
+
+/// A document that an operator vouches for is the client as it stood then, and is not fetched.
+#[tokio::test]
+async fn a_document_that_an_operator_vouches_for_is_not_fetched() {
+    let (house, site, id) = house_and_site().await;
+    site.put("/client.json", Page::json(described(&id)));
+    assert_eq!(asks(&house, &id).await.status, 303);
+    let client = house.store.client(&id.parse().unwrap()).await.unwrap().unwrap();
+    let origin = Origin::Operator { first_party: false, may_introspect: false };
+    let vouched = Client { origin, expires: None, ..client };
+    house.store.put_client(&vouched).await.unwrap();
+    site.put("/client.json", with(&id, "redirect_uris", json!(["https://app.example.com/new"])));
+    house.world.clock.advance(30 * 24 * 3600);
+    assert_eq!((asks(&house, &id).await.status, site.asked()), (303, 1));
 }
 
 /// An installation may do without.

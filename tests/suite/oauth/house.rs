@@ -105,6 +105,7 @@ pub(super) struct House {
 pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) registration: Option<Registration>,
+    pub(super) limits: Option<Limits>,
     pub(super) sign_in: Option<SignIn>,
     pub(super) client_documents: Option<ClientDocuments>,
     /// What reaches the documents of clients; none reaches anything else than an installation's would.
@@ -138,7 +139,7 @@ impl House {
             documents: plan.client_documents.unwrap_or(ClientDocuments::Fetched),
             sign_in: plan.sign_in.unwrap_or(SignIn::Accounts),
             lifetimes: Lifetimes::default(),
-            limits: Limits::default(),
+            limits: plan.limits.unwrap_or_default(),
             prefix: "crm".to_owned(),
             refresh_tokens: RefreshTokenFormat::new(
                 &Prefix::parse("crm").unwrap(),
@@ -164,8 +165,12 @@ impl House {
         Self { world, client, store, signing_is_down, authorizer, server, router }
     }
 
-    pub(super) async fn send(&self, mut request: Request<Body>) -> Reply {
-        request.extensions_mut().insert(ClientAddress("192.0.2.1".to_owned()));
+    pub(super) async fn send(&self, request: Request<Body>) -> Reply {
+        self.send_from("192.0.2.1", request).await
+    }
+
+    pub(super) async fn send_from(&self, address: &str, mut request: Request<Body>) -> Reply {
+        request.extensions_mut().insert(ClientAddress(address.to_owned()));
         Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 

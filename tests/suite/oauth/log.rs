@@ -3,9 +3,13 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::json;
 
+use super::elsewhere::SECRET;
 use super::house::{House, PASSWORD, URI};
+use super::provider::{back_from, house_and_provider};
 use super::support::VERIFIER;
 
 /// A log that a test can read.
@@ -23,23 +27,45 @@ impl Write for Log {
     }
 }
 
+impl Log {
+    /// Everything that this thread says from now on, at every level, until the guard goes.
+    fn watch() -> (Self, impl Sized) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        // With one subscriber alone, `tracing` asks whichever test comes by first whether a line is wanted at all.
+        let second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
+        (log, (tracing::subscriber::set_default(subscriber), second))
+    }
+
+    /// Fails for a log without one of the outcomes, or with half of one of the secrets.
+    fn tells(&self, outcomes: &[&str], secrets: &[&str]) {
+        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        for outcome in outcomes {
+            assert!(log.contains(outcome), "{outcome} is not in a log of {} bytes", log.len());
+        }
+        for secret in secrets {
+            let half: String = secret.chars().skip(secret.len() / 2).collect();
+            assert!(half.len() > 4 && !log.contains(&half), "{half}");
+        }
+    }
+}
+
 /// [119]: a whole flow, and the ways in which it goes wrong, in a log that holds everything.
 #[tokio::test]
 async fn nothing_secret_is_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    // With one subscriber alone, `tracing` asks whichever test comes by first whether a line is wanted at all.
-    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
-    let watched = tracing::subscriber::set_default(subscriber);
-
+    let (log, watched) = Log::watch();
     let house = House::new().await;
     let confidential = json!({"redirect_uris": [URI], "token_endpoint_auth_method": "client_secret_post"});
-    let secret = house.register(confidential).await.text("client_secret");
+    let confidential = house.register(confidential).await;
+    let (secret, management) = (confidential.text("client_secret"), confidential.text("registration_access_token"));
+    let managed = Request::get(format!("/register/{}", confidential.text("client_id")));
+    let managed = managed.header("authorization", format!("Bearer {management}"));
+    assert_eq!(house.send(managed.body(Body::empty()).unwrap()).await.status, 200);
     let app = house.app().await;
     let (handle, cookie) = house.signed_in(&app).await;
     let code = house.code(&app).await;
@@ -52,16 +78,23 @@ async fn nothing_secret_is_logged() {
     house.form("/token", &cookie, &[("grant_type", "authorization_code"), ("client_secret", &secret)]).await;
     drop(watched);
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for outcome in ["reused", "signed_in"] {
-        assert!(log.contains(outcome), "{outcome} is not in a log of {} bytes", log.len());
-    }
-    let session = cookie.split_once('=').unwrap().1.to_owned();
+    let session = cookie.split_once('=').unwrap().1;
     let (access, last) = (tokens.text("access_token"), next.text("refresh_token"));
-    let secrets = [secret, handle, session, code, token, access, last, VERIFIER.to_owned(), PASSWORD.to_owned()];
-    for secret in secrets {
-        // Half of one is too much already.
-        let half: String = secret.chars().skip(secret.len() / 2).collect();
-        assert!(!log.contains(&half), "{half}");
-    }
+    let secrets = [&secret, &management, &handle, session, &code, &token, &access, &last, VERIFIER, PASSWORD];
+    log.tells(&["reused", "signed_in"], &secrets);
+}
+
+/// [119]: a sign-in at another provider, with what both sides of it say.
+#[tokio::test]
+async fn nothing_secret_of_a_sign_in_elsewhere_is_logged() {
+    let (log, watched) = Log::watch();
+    let (house, provider, app) = house_and_provider().await;
+    let (path, cookie) = back_from(&house, &app).await;
+    assert_eq!(house.get(&path, &cookie).await.status, 303);
+    assert_eq!(house.get(&path, &cookie).await.status, 403);
+    drop(watched);
+    let session = cookie.split_once('=').unwrap().1;
+    let state = path.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let redeemed = provider.redeemed.lock().unwrap()[0].clone();
+    log.tells(&["signed_in", "access_denied"], &[session, state, &redeemed["code_verifier"], SECRET]);
 }

@@ -18,7 +18,7 @@ fn sign_in(issuer: &str) -> SignIn {
 }
 
 /// A house whose people sign in at the provider, and a member of a tenant among them.
-async fn house_and_provider() -> (House, Provider, String) {
+pub(super) async fn house_and_provider() -> (House, Provider, String) {
     let provider = Provider::open().await;
     let house = House::with(Plan { sign_in: Some(sign_in(&provider.issuer)), ..Plan::default() }).await;
     provider.keeps_time(&house.world.clock);
@@ -41,7 +41,7 @@ async fn goes_on(house: &House, handle: &str, cookie: &str) -> Reply {
 }
 
 /// The whole way there and back: the path that the browser returns with.
-async fn back_from(house: &House, app: &str) -> (String, String) {
+pub(super) async fn back_from(house: &House, app: &str) -> (String, String) {
     let (handle, cookie) = asked(house, app).await;
     let leaving = goes_on(house, &handle, &cookie).await;
     assert_eq!(leaving.status, 303, "{}", leaving.body);

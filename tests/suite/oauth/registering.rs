@@ -1,5 +1,8 @@
 //! `POST /register` over HTTP.
 
+use axum::body::Body;
+use axum::http::Request;
+use edge_authorizer::oauth::limit::Limits;
 use edge_authorizer::oauth::secret::SecretDigest;
 use edge_authorizer::oauth::settings::Registration;
 use serde_json::json;
@@ -38,19 +41,64 @@ async fn identical_public_clients_are_one() {
     assert_eq!(text.error(), "400 invalid_request");
 }
 
-/// [78]: an address registers so many clients an hour.
+/// [78]: an address registers so many clients an hour, whatever it says of itself; so do all together.
 #[tokio::test]
 async fn registrations_are_limited() {
-    let house = House::new().await;
-    let metadata = |number: u32| json!({"redirect_uris": [URI], "client_name": number.to_string()});
+    let mut limits = Limits::default();
+    limits.register.most = 30;
+    let house = House::with(Plan { limits: Some(limits), ..Plan::default() }).await;
+    let register = async |address: &str, number: u32| {
+        let body = json!({"redirect_uris": [URI], "client_name": number.to_string()}).to_string();
+        let request = Request::post("/register").header("content-type", "application/json");
+        let request = request.header("x-forwarded-for", format!("198.51.100.{number}"));
+        let request = request.header("forwarded", format!("for=198.51.100.{number}"));
+        house.send_from(address, request.body(Body::from(body)).unwrap()).await
+    };
     for number in 0..20 {
-        assert_eq!(house.register(metadata(number)).await.status, 201);
+        assert_eq!(register("192.0.2.1", number).await.status, 201);
     }
-    let refused = house.register(metadata(20)).await;
+    let refused = register("192.0.2.1", 20).await;
     assert_eq!(refused.error(), "429 slow_down");
-    assert!(refused.header("retry-after").parse::<u64>().unwrap() <= 3600);
+    assert!((1..=3600).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
+    for number in 21..31 {
+        assert_eq!(register("192.0.2.2", number).await.status, 201, "another address");
+    }
+    let refused = register("192.0.2.3", 31).await;
+    assert_eq!(refused.error(), "429 slow_down", "all together");
+    assert!((1..=3600).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
     house.world.clock.advance(3600);
-    assert_eq!(house.register(metadata(20)).await.status, 201);
+    assert_eq!(register("192.0.2.1", 32).await.status, 201);
+}
+
+/// [45] [68]: an app that lists its own scheme beside https registers, and is never sent to that scheme; an expired one
+/// is told to register anew.
+#[tokio::test]
+async fn an_app_with_a_scheme_of_its_own_is_sent_elsewhere() {
+    let house = House::new().await;
+    let uris = ["cursor://anysphere.cursor-retrieval/oauth/callback", URI, "http://localhost/cb"];
+    let fields = json!({"redirect_uris": uris, "token_endpoint_auth_method": "none", "scope": "offline_access"});
+    let registered = house.register(fields).await;
+    assert_eq!((registered.status, registered.json()["redirect_uris"].as_array().unwrap().len()), (201, 3));
+    let app = registered.text("client_id");
+    let asks = async |uri: &str| {
+        let changes = [("redirect_uri", uri), ("scope", "offline_access contact.read")];
+        house.get(&House::authorize_path(&app, &changes), "").await
+    };
+    let own = asks(uris[0]).await;
+    assert_eq!((own.status, own.header("location")), (400, ""));
+    for uri in [uris[1], "http://localhost:53682/cb"] {
+        assert!(asks(uri).await.header("location").starts_with("https://auth.example.com/sign-in"), "{uri}");
+    }
+    let metadata = house.get("/.well-known/oauth-authorization-server", "").await;
+    assert!(!metadata.body.contains("offline_access"));
+
+    house.world.clock.advance(90 * 24 * 3600);
+    assert_eq!(asks(URI).await.status, 400);
+    for path in ["/token", "/revoke", "/introspect"] {
+        let fields =
+            [("client_id", app.as_str()), ("grant_type", "refresh_token"), ("refresh_token", "x"), ("token", "x")];
+        assert_eq!(house.form(path, "", &fields).await.error(), "401 invalid_client", "{path}");
+    }
 }
 
 /// [79]: where registration needs a token, the wrong one is none; where it is off, there is none.
