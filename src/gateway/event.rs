@@ -79,15 +79,21 @@ pub struct Request<'a> {
 /// An event that no gateway sends: the function is attached to something else.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// Not JSON, or what is read of it has another type.
-    #[error("the event is not an authorizer's event: {0}")]
-    Json(#[from] serde_json::Error),
+    /// Not JSON, or what is read of it has another type. It says where, and never what: a parser's own words would
+    /// repeat a piece of the event, which may be a token's.
+    #[error("the event is not an authorizer's event: see line {line}, column {column}")]
+    Json {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
     /// `type` has another value.
-    #[error("the event has the type `{0}`, and `TOKEN` or `REQUEST` is known")]
-    UnknownType(String),
+    #[error("the event's type is neither `TOKEN` nor `REQUEST`")]
+    UnknownType,
     /// `version` has another value.
-    #[error("the event has the payload version `{0}`, and `1.0` or `2.0` is known")]
-    UnknownVersion(String),
+    #[error("the event's payload version is neither `1.0` nor `2.0`")]
+    UnknownVersion,
     /// Neither `methodArn` nor `routeArn`.
     #[error("the event names no method: `methodArn` or `routeArn` is missing")]
     NoArn,
@@ -102,12 +108,14 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`EventError`] when it is not the event of a known authorizer.
     pub fn from_json(json: &'a str) -> Result<Self, EventError> {
-        let event: Event<'a> = serde_json::from_str(json)?;
+        let event: Event<'a> = serde_json::from_str(json)
+            .map_err(|error| EventError::Json { line: error.line(), column: error.column() })?;
         let kind = event.kind()?;
         let authorization = event.authorization(kind);
         let context = event.request_context.unwrap_or_default();
+        let request_id = context.request_id.filter(|id| is_request_id(id));
         let arn = event.method_arn.or(event.route_arn).ok_or(EventError::NoArn)?;
-        Ok(Self { kind, authorization, arn, request_id: context.request_id })
+        Ok(Self { kind, authorization, arn, request_id })
     }
 
     /// The method that is asked for.
@@ -127,6 +135,11 @@ impl<'a> Request<'a> {
             _ => Err(InvalidArn.into()),
         }
     }
+}
+
+/// The gateway's ids are short and plain. It is written into the log, so nothing else is taken for one.
+fn is_request_id(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte))
 }
 
 #[derive(Deserialize)]
@@ -164,7 +177,7 @@ impl<'a> Event<'a> {
         match self.kind.as_deref() {
             Some("TOKEN") => return Ok(EventKind::RestToken),
             Some("REQUEST") => {}
-            other => return Err(EventError::UnknownType(other.unwrap_or_default().to_owned())),
+            _ => return Err(EventError::UnknownType),
         }
         if self.request_context.as_ref().and_then(|it| it.event_type.as_deref()) == Some("CONNECT") {
             return Ok(EventKind::WebSocket);
@@ -172,7 +185,7 @@ impl<'a> Event<'a> {
         match self.version.as_deref() {
             Some("1.0") => Ok(EventKind::HttpV1),
             Some("2.0") => Ok(EventKind::HttpV2),
-            Some(other) => Err(EventError::UnknownVersion(other.to_owned())),
+            Some(_) => Err(EventError::UnknownVersion),
             None => Ok(EventKind::RestRequest),
         }
     }

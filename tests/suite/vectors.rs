@@ -17,11 +17,14 @@ use serde_json::{Value, json};
 
 use crate::tokens::{NOW, at, claims, header, issuers, judge, keys, sign, token, with};
 
-/// The folder of the vectors, beside the project; none where it was not brought along.
-fn vectors() -> Option<PathBuf> {
+/// The folder of the vectors.
+pub(crate) struct Vectors(PathBuf);
+
+/// The vectors, beside the project; none where they were not brought along.
+pub(crate) fn vectors() -> Option<Vectors> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
     if folder.is_dir() {
-        return Some(folder);
+        return Some(Vectors(folder));
     }
     #[expect(clippy::disallowed_methods, reason = "a test's switch, not a setting of the program")]
     let required = std::env::var("REQUIRE_ALL").is_ok_and(|value| value == "1");
@@ -30,9 +33,31 @@ fn vectors() -> Option<PathBuf> {
     None
 }
 
-fn lines(folder: &Path, file: &str) -> Vec<Value> {
-    let text = fs::read_to_string(folder.join("normalized").join(file)).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+impl Vectors {
+    /// The lines of a normalized file.
+    pub(crate) fn lines(&self, file: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.0.join("normalized").join(file)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Documents of JSONTestSuite, by name: `y_` must parse, `n_` must not, `i_` may.
+    pub(crate) fn documents(&self) -> Vec<(String, Vec<u8>)> {
+        let entries = fs::read_dir(self.0.join("jsontestsuite/test_parsing")).unwrap();
+        let mut documents: Vec<_> = entries
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
+            .collect();
+        documents.sort();
+        assert!(documents.len() > 300, "{} documents", documents.len());
+        documents
+    }
+
+    /// The big list of naughty strings.
+    pub(crate) fn naughty_strings(&self) -> Vec<String> {
+        let strings: Vec<String> = serde_json::from_slice(&fs::read(self.0.join("blns/blns.json")).unwrap()).unwrap();
+        assert!(strings.len() > 500, "{} strings", strings.len());
+        strings
+    }
 }
 
 /// Where this program is stricter: the line's id, and why.
@@ -65,8 +90,8 @@ fn compare(lines: &[Value], of: &str, accepts: impl Fn(&Value) -> bool) {
 
 #[test]
 fn signatures_come_out_as_their_vectors_say() {
-    let Some(folder) = vectors() else { return };
-    compare(&lines(&folder, "jws_signature_level.jsonl"), "signatures", |line| {
+    let Some(vectors) = vectors() else { return };
+    compare(&vectors.lines("jws_signature_level.jsonl"), "signatures", |line| {
         let set = KeySet::parse(line["jwks"].to_string().as_bytes());
         let verified = set.ok().zip(Compact::parse(line["token"].as_str().unwrap()).ok()).and_then(|(set, token)| {
             let key = set.find(token.wanted(), at(NOW))?;
@@ -78,31 +103,19 @@ fn signatures_come_out_as_their_vectors_say() {
 
 #[test]
 fn keys_are_read_as_their_vectors_say() {
-    let Some(folder) = vectors() else { return };
-    compare(&lines(&folder, "jwk_import.jsonl"), "keys", |line| {
+    let Some(vectors) = vectors() else { return };
+    compare(&vectors.lines("jwk_import.jsonl"), "keys", |line| {
         let jwk = json::parse_object(line["jwk_text"].as_str().unwrap().as_bytes());
         jwk.is_some_and(|jwk| PublicKey::from_jwk(&jwk).is_ok())
     });
 }
 
-/// Documents of JSONTestSuite: `y_` must parse, `n_` must not, `i_` may.
-fn json_documents(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(folder.join("jsontestsuite/test_parsing")).unwrap();
-    let mut documents: Vec<_> = entries
-        .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
-        .collect();
-    documents.sort();
-    assert!(documents.len() > 300, "{} documents", documents.len());
-    documents
-}
-
 #[test]
 fn json_is_read_as_the_test_suite_says() {
-    let Some(folder) = vectors() else { return };
+    let Some(vectors) = vectors() else { return };
     let exceptions = exceptions();
     let mut wrong = Vec::new();
-    for (name, document) in json_documents(&folder) {
+    for (name, document) in vectors.documents() {
         let parsed = json::parse(&document).is_ok();
         let excepted = exceptions.contains_key(name.as_str());
         match name.get(..2) {
@@ -116,9 +129,9 @@ fn json_is_read_as_the_test_suite_says() {
 
 #[test]
 fn no_document_is_a_header_claims_a_key_set_or_an_event() {
-    let Some(folder) = vectors() else { return };
+    let Some(vectors) = vectors() else { return };
     let (issuers, keys) = (issuers(), keys());
-    for (name, document) in json_documents(&folder) {
+    for (name, document) in vectors.documents() {
         let as_header = judge(&sign(&document, claims().to_string().as_bytes()), &issuers, &keys, at(NOW));
         assert_eq!(as_header.unwrap_err(), Refusal::Malformed, "{name} as a header");
         let as_claims = judge(&sign(header().to_string().as_bytes(), &document), &issuers, &keys, at(NOW));
@@ -131,11 +144,11 @@ fn no_document_is_a_header_claims_a_key_set_or_an_event() {
 
 #[test]
 fn documents_inside_claims_are_judged_as_the_test_suite_says() {
-    let Some(folder) = vectors() else { return };
+    let Some(vectors) = vectors() else { return };
     let (issuers, keys) = (issuers(), keys());
     let own = claims().to_string();
     let own = own.strip_suffix('}').unwrap().as_bytes();
-    for (name, document) in json_documents(&folder) {
+    for (name, document) in vectors.documents() {
         let payload = [own, br#","extra":"#, &document, b"}"].concat();
         let judged = judge(&sign(header().to_string().as_bytes(), &payload), &issuers, &keys, at(NOW));
         let excepted = exceptions().contains_key(name.as_str());
@@ -150,12 +163,10 @@ fn documents_inside_claims_are_judged_as_the_test_suite_says() {
 
 #[test]
 fn naughty_strings_are_no_key_no_user_no_tenant_and_no_right() {
-    let Some(folder) = vectors() else { return };
-    let strings: Vec<String> = serde_json::from_slice(&fs::read(folder.join("blns/blns.json")).unwrap()).unwrap();
-    assert!(strings.len() > 500, "{} strings", strings.len());
+    let Some(vectors) = vectors() else { return };
     let (issuers, keys) = (issuers(), keys());
     let judge = |header: &Value, claims: &Value| judge(&token(header, claims), &issuers, &keys, at(NOW));
-    for string in &strings {
+    for string in &vectors.naughty_strings() {
         assert_eq!(judge(&with(header(), "kid", json!(string)), &claims()), Err(Refusal::UnknownKey), "{string:?}");
         for name in ["iss", "aud", "typ", "alg"] {
             let (header, claims) = match name {

@@ -1,6 +1,6 @@
 //! The files in `events/`: a file a case, with the tokens of the public demonstration, and what each is answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -231,4 +231,38 @@ async fn every_sample_event_is_answered_as_on_record() {
         write!(text, "\n{}\n{answer}\n", number + 1).unwrap();
     }
     golden::hold(ANSWERS, &text);
+}
+
+/// What the samples are answered, as it is on record.
+pub(crate) struct Answers(BTreeMap<String, Expected>);
+
+/// What one sample is answered.
+pub(crate) struct Expected {
+    /// Outcome, reason code, route.
+    pub(crate) said: [String; 3],
+    pub(crate) answer: Value,
+}
+
+impl Answers {
+    pub(crate) fn on_record() -> Self {
+        let text = fs::read_to_string(golden::file(ANSWERS)).unwrap();
+        let mut blocks = text.split("\n\n");
+        let table = blocks.next().unwrap();
+        let answers: BTreeMap<&str, Value> = blocks
+            .filter_map(|block| block.split_once('\n'))
+            .map(|(number, answer)| (number, serde_json::from_str(answer).unwrap()))
+            .collect();
+        let row = |line: &str| {
+            let [file, outcome, reason, route, number] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let said = [outcome, reason, route].map(str::to_owned);
+            (file.to_owned(), Expected { said, answer: answers[number].clone() })
+        };
+        Self(table.lines().filter(|line| !line.starts_with('#')).map(row).collect())
+    }
+
+    pub(crate) fn of(&self, file: &str) -> &Expected {
+        &self.0[file]
+    }
 }
