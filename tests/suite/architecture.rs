@@ -48,7 +48,8 @@ fn every_file_says_what_lives_in_it() {
     assert!(silent.is_empty(), "no `//!` at the top: {silent:?}");
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// Every Rust file of a folder and of those in it.
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

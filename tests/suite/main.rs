@@ -6,6 +6,7 @@ mod api_policies;
 mod architecture;
 mod awkward;
 mod both_kinds;
+mod checks;
 mod cli;
 mod cli_transcripts;
 mod concurrency;

@@ -37,6 +37,17 @@ fn another_key_calls_it_forged_and_the_previous_key_still_opens() {
     assert!(rotated.open(&token).is_ok());
 }
 
+/// What the table holds of a token finds its record, and opens nothing.
+#[test]
+fn a_digest_of_a_token_opens_nothing() {
+    let (tenant, user) = (TenantId::parse(TENANT).unwrap(), UserId::parse(USER).unwrap());
+    let digest = format(1).issue(&tenant, &user, [7; SECRET_LENGTH]).digest().to_hex();
+    assert_eq!(format(1).open(&digest), Err(Refusal::Malformed));
+    for text in [format!("crm_pat_{digest}"), format!("crm_pat_{digest}000000")] {
+        assert_eq!(format(1).open(&text), Err(Refusal::Mistyped));
+    }
+}
+
 proptest! {
     #[test]
     fn every_id_round_trips_within_the_limit(

@@ -55,5 +55,6 @@ async fn what_the_hostile_suite_starts_from_is_allowed() {
 }
 
 fn telemetry_line(decision: &edge_authorizer::decision::Decision) -> String {
-    telemetry::line(decision, "authorizer", 1.5, at(NOW)).unwrap()
+    let invocation = telemetry::Invocation { function: "authorizer", id: "8476a536-e9f4-11e8-9739-000000000000" };
+    telemetry::line(decision, invocation, 1.5, at(NOW)).unwrap()
 }

@@ -73,7 +73,8 @@ pub(super) fn values(good: &str) -> Vec<String> {
     }
     // Cut anywhere, at either end.
     for place in (1..good.len()).step_by(7) {
-        values.extend([format!("Bearer {}", &good[place..]), format!("Bearer {}", &good[..place])]);
+        let (front, back) = good.split_at(place);
+        values.extend([format!("Bearer {front}"), format!("Bearer {back}")]);
     }
     values
 }

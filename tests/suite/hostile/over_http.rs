@@ -23,7 +23,7 @@ async fn no_hostile_header_gets_through_the_local_gateway_or_back_out_of_it() {
         let left = value.split("\r\n").next().unwrap().trim();
         let is_good = left == format!("Bearer {good}") || left.starts_with("Bearer eyJ") && status == 200;
         assert!([400, 401, 431].contains(&status) || is_good, "{status} to {value:?}");
-        assert!(!reply.contains(&good[45..]), "{reply}");
+        assert!(!reply.contains(good.split_at(45).1), "{reply}");
         *statuses.entry(status).or_default() += 1;
     }
     println!("{} headers: {statuses:?}", values.len());

@@ -2,7 +2,6 @@
 
 mod between;
 mod browser;
-mod checks;
 mod documents;
 mod ecdsa;
 mod elsewhere;
