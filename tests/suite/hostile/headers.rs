@@ -67,7 +67,8 @@ pub(super) fn values(good: &str) -> Vec<String> {
     let mut values: Vec<String> = VALUES.iter().map(|value| value.replace("GOOD", good)).collect();
     let reversed: String = good.chars().rev().collect();
     let spaced: String = good.chars().flat_map(|letter| [letter, ' ']).collect();
-    let fullwidth = good.replace('_', "\u{ff3f}");
+    // A letter that every kind of token has in the part that is the same each time.
+    let fullwidth = good.replace('c', "\u{ff43}");
     for changed in [good.to_lowercase(), good.to_uppercase(), reversed, spaced, fullwidth, "a".repeat(5000)] {
         values.push(format!("Bearer {changed}"));
     }
