@@ -9,6 +9,7 @@ use crate::access::catalogue::Catalogue;
 use crate::keys::KeySetFault;
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
+use crate::store::stamp::Stamp;
 use crate::timestamp::Timestamp;
 
 use super::authorization_request::Offer;
@@ -132,6 +133,12 @@ impl AuthServer {
     /// A new secret; `kind` says what it is.
     pub(super) fn secret(&self, kind: &str) -> Result<Secret, NoRandomness> {
         Ok(Secret::new(&format!("{}_{kind}_", self.settings.prefix), self.random::<SECRET_LENGTH>()?))
+    }
+
+    /// The stamp of a change that somebody makes now.
+    pub(super) fn stamp(&self, by: impl fmt::Display) -> Result<Stamp, NoRandomness> {
+        let milliseconds = self.now().seconds().saturating_mul(1000);
+        Ok(Stamp { by: by.to_string(), milliseconds, nonce: u64::from_be_bytes(self.random()?) })
     }
 
     pub(super) fn offer(&self) -> Offer<'_> {

@@ -8,6 +8,8 @@
 //!        〃                 GRANT#<grant_id>
 //!        〃                 AUDIT#<time>#<random>
 //! KEY#<issuer>              KEY#<kid>
+//! INSTALLATION              CLIENT#<client_id>, for those that an operator made
+//!        〃                 AUDIT#<time>#<random>, for what is no tenant's
 //! ```
 
 use crate::access::identity::{GrantId, TenantId, UserId};
@@ -35,6 +37,12 @@ pub const GRANT_PREFIX: &str = "GRANT#";
 pub const AUDIT_PREFIX: &str = "AUDIT#";
 /// What both keys of an issuer's public keys start with.
 pub const KEY_PREFIX: &str = "KEY#";
+
+/// The partition of what belongs to no tenant: the operators' clients by id, and who changed such things.
+pub const INSTALLATION: &str = "INSTALLATION";
+
+/// What the keys of clients start with.
+pub const CLIENT_PREFIX: &str = "CLIENT#";
 
 /// The partition of a tenant: everything that is its own.
 pub fn tenant_partition(tenant: &TenantId) -> String {

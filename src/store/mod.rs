@@ -5,6 +5,8 @@
 
 #[cfg(feature = "admin")]
 pub mod admin;
+#[cfg(any(feature = "admin", feature = "auth"))]
+pub mod audit;
 mod bounded;
 pub mod client;
 pub mod key;
@@ -12,6 +14,8 @@ pub mod key;
 pub mod oauth;
 pub mod read;
 pub mod record;
+#[cfg(any(feature = "admin", feature = "auth"))]
+pub mod stamp;
 
 use std::future::Future;
 

@@ -38,7 +38,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(audit, explain, invoke, mistakes, tenants_and_users, tokens);
+transcripts!(audit, clients, explain, invoke, mistakes, tenants_and_users, tokens);
 
 /// Holds a transcript against what happens.
 fn hold(name: &str) {
@@ -72,14 +72,17 @@ fn pack() -> &'static Path {
 /// Gives names to what differs each time: the same name to the same id.
 fn redact(printed: &str) -> String {
     let tokens = Regex::new("crm_pat_[0-9A-Za-z]{40,}").unwrap();
+    let secrets = Regex::new("crm_secret_[0-9A-Za-z]+").unwrap();
     let times = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
-    let ids = Regex::new("pat_[0-9a-f]{24}").unwrap();
+    let ids = Regex::new("(pat|app)_[0-9a-f]{24,}").unwrap();
     let without_tokens = tokens.replace_all(printed, "<token>");
+    let without_tokens = secrets.replace_all(&without_tokens, "<secret>");
     let mut redacted = times.replace_all(&without_tokens, "<time>").into_owned();
     let mut number = 0;
     while let Some(id) = ids.find(&redacted).map(|found| found.as_str().to_owned()) {
         number += 1;
-        redacted = redacted.replace(&id, &format!("pat_<{number}>"));
+        let kind = id.split_once('_').unwrap().0;
+        redacted = redacted.replace(&id, &format!("{kind}_<{number}>"));
     }
     redacted
 }

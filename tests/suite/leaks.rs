@@ -146,7 +146,7 @@ async fn what_is_found_is_revoked_the_owner_is_told_and_the_reporter_learns_what
     assert_eq!(after.revoked, Some(NOW));
     assert_eq!(after.last_used, before.last_used, "who reports a token does not use it");
     let tenant = &house.world.demo.token("admin-contacts").unwrap().tenant;
-    let told = house.leaks.admin.audit(tenant, Timestamp::from_seconds(0)).await.unwrap();
+    let told = house.leaks.admin.audit(Some(tenant), Timestamp::from_seconds(0)).await.unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!((told[0].by.as_str(), told[0].action.as_str()), ("secret-scanning", "pat.leak"));
     assert_eq!(told[0].subject, after.id);

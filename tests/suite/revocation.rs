@@ -9,6 +9,7 @@ use edge_authorizer::local::store::TABLE;
 use edge_authorizer::oauth::access_token::DEFAULT_LIFETIME;
 use edge_authorizer::store::admin::pat::{NewPat, PatEntropy, Rotation};
 use edge_authorizer::store::admin::{Admin, Stamp};
+use edge_authorizer::store::audit::Action;
 use edge_authorizer::store::key;
 use edge_authorizer::store::oauth::OAuthStore;
 use edge_authorizer::store::record::text;
@@ -177,7 +178,7 @@ impl End {
             Self::PatRevoked => drop(admin.revoke_pat(tenant, &token.record.id, &stamp).await.unwrap()),
             Self::AppWithdrawn => {
                 let store = OAuthStore::new(door.world.store.client(), TABLE.to_owned());
-                store.end_grant(tenant, &token.grant.id, stamp.now()).await.unwrap();
+                store.end_grant(tenant, &token.grant.id, Action::GrantRevoke, &stamp).await.unwrap();
             }
             Self::UserDisabled => {
                 admin.set_user_status(tenant, user, UserStatus::Disabled, &stamp).await.unwrap();

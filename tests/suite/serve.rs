@@ -18,6 +18,7 @@ const CONTACTS: &str = "/v1/contacts";
 struct Stranger {
     api: String,
     server: Value,
+    scopes: String,
     client: String,
 }
 
@@ -34,16 +35,22 @@ impl Stranger {
         let issuer = resource.json()["authorization_servers"][0].as_str().unwrap().to_owned();
         let server = get(&format!("{issuer}/.well-known/oauth-authorization-server"), &[]).await.json();
         assert_eq!(server["issuer"], json!(issuer), "[96]");
-        let asked = json!({
+        let scopes = resource.json()["scopes_supported"].as_array().unwrap().clone();
+        let scopes = scopes.iter().map(|scope| scope.as_str().unwrap()).collect::<Vec<_>>().join(" ");
+        let mut found = Self { api: api.to_owned(), server, scopes, client: String::new() };
+        let registered = post_json(found.at("registration_endpoint"), &found.registration()).await;
+        assert_eq!(registered.status, 201, "{}", registered.body);
+        found.client = registered.text("client_id");
+        found
+    }
+
+    fn registration(&self) -> Value {
+        json!({
             "redirect_uris": [REDIRECT],
             "token_endpoint_auth_method": "none",
             "client_name": "A stranger",
-            "scope": resource.json()["scopes_supported"].as_array().unwrap().iter()
-                .map(|scope| scope.as_str().unwrap()).collect::<Vec<_>>().join(" "),
-        });
-        let registered = post_json(server["registration_endpoint"].as_str().unwrap(), &asked).await;
-        assert_eq!(registered.status, 201, "{}", registered.body);
-        Self { api: api.to_owned(), server, client: registered.text("client_id") }
+            "scope": self.scopes,
+        })
     }
 
     fn at(&self, endpoint: &str) -> &str {
@@ -202,4 +209,47 @@ fn a_port_that_is_taken_is_said() {
         assert_eq!(refused.status.code(), Some(4));
         assert!(said.contains(&format!("choose another port with `{option}`")), "{said}");
     }
+}
+
+/// What a user let an app do can be seen and withdrawn by an operator, and the audit log has all of it.
+#[tokio::test]
+async fn an_operator_sees_and_withdraws_a_grant() {
+    let serving = Serving::start("serve-grants", &["--ttl", "0"]);
+    let edge = |arguments: &[&str]| {
+        let mut edge = std::process::Command::new(env!("CARGO_BIN_EXE_edge"));
+        let edge = edge.env_clear().env("EDGE_OPERATOR", "anna").current_dir(&serving.folder).args(arguments);
+        let output = edge.args(["--local", "--json"]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), serde_json::from_str::<Value>(&said).unwrap_or(json!(said)))
+    };
+    let stranger = Stranger::find(serving.gateway()).await;
+    let (name, password) = account(&serving, "acme-sales");
+    let tokens = stranger.redeem(&stranger.code(name, password).await).await;
+    let (_, grants) = edge(&["grant", "list", "--tenant", ACME, "--client", &stranger.client]);
+    let (grant, user) = (grants[0]["id"].as_str().unwrap(), grants[0]["user"].as_str().unwrap());
+    assert_eq!((&grants[0]["state"], &grants[0]["scopes"]), (&json!("active"), &json!(["contact.read"])));
+
+    assert_eq!(edge(&["client", "show", &stranger.client]).1["kind"], "registered itself");
+    assert_eq!(edge(&["client", "verify", &stranger.client]).1["kind"], "verified");
+    let again = post_json(&format!("{}/register", serving.issuer()), &stranger.registration()).await;
+    assert_eq!(again.text("client_id"), stranger.client);
+    assert_eq!(edge(&["client", "show", &stranger.client]).1["kind"], "verified", "whoever registers the same again");
+
+    assert_eq!(edge(&["grant", "revoke", grant, "--tenant", ACME]).1["state"], "ended");
+    assert_eq!(stranger.call(&tokens.text("access_token")).await.status, 401);
+    assert_eq!(stranger.refresh(&tokens.text("refresh_token")).await.error(), "400 invalid_grant");
+    assert_eq!(edge(&["grant", "revoke", grant, "--tenant", ACME]).0, Some(3), "it has ended already");
+    let told = |log: &Value| -> Vec<String> {
+        let line = |it: &Value| format!("{} by {}", it["action"].as_str().unwrap(), it["by"].as_str().unwrap());
+        log.as_array().unwrap().iter().map(line).collect()
+    };
+    let log = edge(&["audit", "--tenant", ACME, "--subject", grant]).1;
+    assert_eq!(told(&log), [format!("grant.create by {user}"), "grant.revoke by anna".to_owned()]);
+
+    let second = stranger.redeem(&stranger.code(name, password).await).await;
+    assert_eq!(stranger.call(&second.text("access_token")).await.status, 200);
+    assert_eq!(edge(&["client", "remove", &stranger.client]).0, Some(0));
+    assert_eq!(stranger.call(&second.text("access_token")).await.status, 401);
+    assert_eq!(stranger.refresh(&second.text("refresh_token")).await.error(), "401 invalid_client");
+    assert_eq!(told(&edge(&["audit"]).1), ["client.verify by anna", "client.remove by anna"]);
 }

@@ -15,16 +15,17 @@ use crate::host;
 use crate::output::{HEADING, Output, harmless, styled};
 use crate::span;
 
-/// List who changed what in a tenant, oldest first.
+/// List who changed what in a tenant, or of what is no tenant's, oldest first.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   edge audit --tenant biz_0123456789abcdef01234567
+  edge audit --since 30d
   edge audit --tenant biz_0123456789abcdef01234567 --since 7d --subject pat_0123456789abcdef01234567")]
 pub(crate) struct Audit {
-    /// The tenant.
+    /// The tenant; without one, the clients that operators made or verified, and what was removed.
     #[arg(long)]
-    tenant: TenantId,
+    tenant: Option<TenantId>,
     /// Only what was changed since this long ago.
     #[arg(long, value_name = "TIME", value_parser = span::seconds)]
     since: Option<u64>,
@@ -38,7 +39,8 @@ pub(crate) struct Audit {
 impl Audit {
     pub(crate) async fn run(&self, output: Output) -> Result<ExitCode, Failure> {
         let since = self.since.map(|seconds| Timestamp::from_seconds(host::now().seconds().saturating_sub(seconds)));
-        let mut log = self.connection.open().await?.admin().audit(&self.tenant, since.unwrap_or_default()).await?;
+        let mut log =
+            self.connection.open().await?.admin().audit(self.tenant.as_ref(), since.unwrap_or_default()).await?;
         log.retain(|record| self.subject.as_ref().is_none_or(|subject| *subject == record.subject));
         output.show_all("changes", &log, || log.iter().map(text).collect(), || log.iter().map(json).collect());
         Ok(ExitCode::SUCCESS)

@@ -11,6 +11,7 @@ use edge_authorizer::local::state::LocalState;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::admin::Admin;
 use edge_authorizer::store::client::{Endpoint, connect, http_client};
+use edge_authorizer::store::oauth::OAuthStore;
 use edge_authorizer::store::read::DynamoStore;
 
 use crate::failure::Failure;
@@ -136,6 +137,19 @@ impl Opened {
         DynamoStore::new(connect(self.endpoint.clone()), self.table.clone())
     }
 
+    /// The table, as the authorization server sees it.
+    pub(crate) fn clients(&self) -> OAuthStore {
+        OAuthStore::new(connect(self.endpoint.clone()), self.table.clone())
+    }
+
+    /// A setting of the installation: here, or as the running `edge serve` has it.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        match &self.local {
+            Some(local) => local.settings.get(name).cloned(),
+            None => host::variable(name),
+        }
+    }
+
     /// The table's name.
     pub(crate) fn table(&self) -> &str {
         &self.table
@@ -144,10 +158,9 @@ impl Opened {
     /// The settings of the installation: its environment variables, here or as the running `edge serve` has them.
     pub(crate) fn settings(&self, keys: &Keys) -> Result<Settings, Failure> {
         let file = keys.mac_key_file.as_deref().map(secret).transpose()?;
-        let variable = |name: &str| match &self.local {
-            _ if name == "PAT_MAC_KEY" && file.is_some() => file.clone(),
-            Some(local) => local.settings.get(name).cloned(),
-            None => host::variable(name),
+        let variable = |name: &str| match &file {
+            Some(key) if name == "PAT_MAC_KEY" => Some(key.clone()),
+            Some(_) | None => self.variable(name),
         };
         Settings::read(variable).map_err(|error| {
             let hint = "set it as the authorizer has it, or use `--mac-key-file`, or `--local`";

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use edge_authorizer::store::StoreFault;
 use edge_authorizer::store::admin::AdminError;
 
 /// A command that did not do what it was asked.
@@ -27,6 +28,12 @@ impl Failure {
             Self::Invalid(_) => 3,
             Self::Fault(_) => 4,
         })
+    }
+}
+
+impl From<StoreFault> for Failure {
+    fn from(fault: StoreFault) -> Self {
+        Self::Fault(fault.to_string())
     }
 }
 

@@ -52,7 +52,8 @@ pub(crate) fn entropy() -> Result<PatEntropy, Failure> {
     Ok(PatEntropy { secret: random()?, id: random()? })
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
+/// Fresh random bytes.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| Failure::Fault(format!("no random bytes: {error}")))?;
     Ok(bytes)

@@ -3,12 +3,14 @@
 mod audit;
 mod bundle;
 mod check;
+mod client;
 mod completion;
 mod connection;
 mod definition;
 mod explain;
 mod failure;
 mod flush;
+mod grant;
 mod host;
 mod invoke;
 mod output;
@@ -63,6 +65,10 @@ enum Command {
     User(user::UserCommand),
     #[command(subcommand)]
     Pat(pat::Pat),
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
     Audit(audit::Audit),
     Explain(explain::Explain),
     Flush(flush::FlushArgs),
@@ -93,6 +99,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Role(command) => block_on(command.run(output)),
         Command::User(command) => block_on(command.run(output)),
         Command::Pat(command) => block_on(command.run(output)),
+        Command::Client(command) => block_on(command.run(output)),
+        Command::Grant(command) => block_on(command.run(output)),
         Command::Audit(command) => block_on(command.run(output)),
         Command::Explain(command) => block_on(command.run(output)),
         Command::Flush(command) => block_on(command.run(output)),

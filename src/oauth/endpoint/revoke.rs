@@ -15,6 +15,7 @@ use crate::oauth::error::GrantProblem;
 use crate::oauth::http::{Incoming, empty};
 use crate::oauth::returned::access_token;
 use crate::oauth::server::{AuthServer, Failure};
+use crate::store::audit::Action;
 
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match revoke(&server, request).await {
@@ -33,7 +34,8 @@ async fn revoke(server: &AuthServer, request: Request) -> Result<(), Failure> {
     if held.client != client.id {
         return Err(GrantProblem::AnotherClient.into());
     }
-    server.store.end_grant(&held.tenant, &held.grant, server.now()).await?;
+    let stamp = server.stamp(&client.id)?;
+    server.store.end_grant(&held.tenant, &held.grant, Action::GrantRevoke, &stamp).await?;
     let (tenant, grant) = (held.tenant.as_str(), held.grant.as_str());
     tracing::info!(endpoint = "revoke", outcome = "revoked", tenant, grant, client = client.id.as_str(), "oauth");
     Ok(())

@@ -27,6 +27,7 @@ use crate::oauth::scope::Scopes;
 use crate::oauth::seal::{open, seal};
 use crate::oauth::secret::Secret;
 use crate::oauth::server::{AuthServer, Failure};
+use crate::store::audit::Action;
 use crate::store::oauth::Commit;
 use crate::timestamp::Timestamp;
 use crate::token::base62;
@@ -90,7 +91,7 @@ async fn redeem(server: &AuthServer, client: &AuthenticatedClient, form: &Parame
                 server.store.count_attempt(digest).await?;
                 return Err(GrantProblem::Verifier.into());
             }
-            Err(NotRedeemed::Replayed(grant)) => return Err(ended(server, &grant, now).await?),
+            Err(NotRedeemed::Replayed(grant)) => return Err(ended(server, &grant).await?),
         };
         resource(form, &redeemed.grant.resource)?;
         let refresh_token = redeemed.refreshable.then(|| new_refresh_token(server, &redeemed.grant)).transpose()?;
@@ -99,7 +100,8 @@ async fn redeem(server: &AuthServer, client: &AuthenticatedClient, form: &Parame
             Family::start(redeemed.grant.clone(), token.digest(), server.settings.lifetimes.refresh, now)
         };
         let family = refresh_token.as_ref().map(start);
-        if server.store.claim(digest, &redeemed, family.as_ref(), now).await? == Commit::Done {
+        let stamp = server.stamp(&redeemed.grant.user)?;
+        if server.store.claim(digest, &redeemed, family.as_ref(), &stamp).await? == Commit::Done {
             still_a_client(server, client, &redeemed.grant).await?;
             log("redeemed", &redeemed.grant);
             return Ok(answer);
@@ -117,7 +119,7 @@ async fn refresh(server: &AuthServer, client: &AuthenticatedClient, form: &Param
         let standing = match family.present(presented.digest(), &client.id, now) {
             Ok(standing) => standing,
             Err(NotRefreshed::Invalid(problem)) => return Err(problem.into()),
-            Err(NotRefreshed::Reused) => return Err(ended(server, &grant, now).await?),
+            Err(NotRefreshed::Reused) => return Err(ended(server, &grant).await?),
         };
         let request = RefreshRequest {
             scopes: grant.scopes.narrowed(form.one("scope")?, &server.catalogue)?,
@@ -133,7 +135,7 @@ async fn refresh(server: &AuthServer, client: &AuthenticatedClient, form: &Param
             }
             Standing::JustUsed(repeating) => {
                 let binding = repeating.binding();
-                let Ok(sealed) = repeating.answer(&request) else { return Err(ended(server, &grant, now).await?) };
+                let Ok(sealed) = repeating.answer(&request) else { return Err(ended(server, &grant).await?) };
                 log("repeated", &grant);
                 return unsealed(&presented, &binding, &sealed);
             }
@@ -166,8 +168,9 @@ fn unsealed(presented: &PresentedRefreshToken, binding: &[u8], sealed: &[u8]) ->
 }
 
 /// Ends a grant because one of its secrets came back.
-async fn ended(server: &AuthServer, grant: &Grant, now: Timestamp) -> Result<Failure, Failure> {
-    server.store.end_grant(&grant.tenant, &grant.id, now).await?;
+async fn ended(server: &AuthServer, grant: &Grant) -> Result<Failure, Failure> {
+    let stamp = server.stamp(&grant.client)?;
+    server.store.end_grant(&grant.tenant, &grant.id, Action::GrantReplay, &stamp).await?;
     log("reused", grant);
     Ok(GrantProblem::Reused.into())
 }
@@ -186,7 +189,8 @@ async fn still_a_client(server: &AuthServer, client: &AuthenticatedClient, grant
         },
         None => ClientProblem::Unknown,
     };
-    server.store.end_grant(&grant.tenant, &grant.id, now).await?;
+    let stamp = server.stamp(&client.id)?;
+    server.store.end_grant(&grant.tenant, &grant.id, Action::GrantRevoke, &stamp).await?;
     Err(problem.into())
 }
 

@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
-use super::audit::{Action, AuditRecord, difference};
+use super::audit::{self, Action, AuditRecord};
 use super::{Admin, AdminError, Stamp};
 use crate::access::identity::TenantId;
 use crate::store::record::{Item, text};
@@ -203,14 +203,9 @@ impl Expression {
 
 /// The audit record of a step, as a record that must not be there yet.
 fn audited(step: &Step, stamp: &Stamp) -> Revision {
-    let record = AuditRecord {
-        milliseconds: stamp.milliseconds,
-        by: stamp.by.clone(),
-        action: step.action,
-        subject: step.subject.clone(),
-        changes: difference(step.record.before.as_ref(), step.record.after.as_ref()),
-    };
-    Revision::create(format!("{}{}", key::AUDIT_PREFIX, stamp.key()), record.write())
+    let states = [step.record.before.as_ref(), step.record.after.as_ref()];
+    let record = AuditRecord::of(step.action, &step.subject, states, stamp);
+    Revision::create(audit::sort_key(stamp), record.write())
 }
 
 fn record_key(partition: &str, sort_key: &str) -> Item {

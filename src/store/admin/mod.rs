@@ -8,23 +8,23 @@
 //! Names are validated against the API's catalogue here, so that a misspelt permission is an error of the operator and
 //! not a right that silently grants nothing. Time and randomness are arguments ([`Stamp`], [`pat::PatEntropy`]).
 
-pub mod audit;
 mod change;
 pub mod error;
 mod leak;
+mod log;
 mod names;
 pub mod pat;
 mod read;
 pub mod role;
-pub mod stamp;
 pub mod table;
 pub mod tenant;
 pub mod user;
 
 use aws_sdk_dynamodb::Client;
 
+pub use super::audit;
+pub use super::stamp::Stamp;
 pub use error::AdminError;
-pub use stamp::Stamp;
 
 /// A table, as its operators see it.
 #[derive(Clone, Debug)]

@@ -30,14 +30,19 @@ impl Admin {
         self.between(tenant, prefix, &format!("{prefix}~")).await
     }
 
-    /// Every record of a tenant with a sort key from here to there, however many pages that takes.
+    /// Every record of a tenant with a sort key from here to there.
     pub(super) async fn between(&self, tenant: &TenantId, first: &str, last: &str) -> Result<Vec<Item>, AdminError> {
+        self.within(&key::tenant_partition(tenant), first, last).await
+    }
+
+    /// Every record of a partition with a sort key from here to there, however many pages that takes.
+    pub(super) async fn within(&self, partition: &str, first: &str, last: &str) -> Result<Vec<Item>, AdminError> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(&key::tenant_partition(tenant)))
+            .expression_attribute_values(":pk", text(partition))
             .expression_attribute_values(":first", text(first))
             .expression_attribute_values(":last", text(last))
             .consistent_read(true)

@@ -1,13 +1,16 @@
 //! `CLIENT#<id>`: what registered, and until when; beside it, one note for each grant that it was given.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
-use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, time};
+use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, time, unbuildable};
 use crate::access::identity::{ClientId, GrantId, TenantId};
-use crate::oauth::client::Client;
+use crate::oauth::client::{Client, Origin};
 use crate::oauth::grant::Grant;
+use crate::oauth::redirect_uri::RedirectUri;
+use crate::store::audit::Action;
 use crate::store::read::fault;
-use crate::store::record::{Attributes, Item, number};
+use crate::store::record::{Attributes, Item, number, text};
+use crate::store::stamp::Stamp;
 use crate::store::{StoreFault, key};
 use crate::timestamp::Timestamp;
 
@@ -22,12 +25,62 @@ impl OAuthStore {
         self.item(&partition(id), SORT_KEY).await?.map(|item| read(&item)).transpose()
     }
 
-    /// Writes a client, over one of the same id: only identical public ones have the same.
+    /// Writes a client, over one of the same id: only identical public ones have the same. One that an operator vouches
+    /// for stays as it is, whoever registers the same again.
     ///
     /// # Errors
     /// [`StoreFault`].
     pub async fn put_client(&self, client: &Client) -> Result<(), StoreFault> {
-        self.put(write(client)?).await
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(write(client)?));
+        let put = put.condition_expression("attribute_not_exists(pk) OR attribute_exists(#expires)");
+        match put.expression_attribute_names("#expires", "expires").send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
+                Ok(())
+            }
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    /// Writes a client that the operator made.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn create_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
+        let told = description(client);
+        let note = self.note(Action::ClientCreate, client, [None, Some(&told)], stamp)?;
+        self.commit(vec![self.new_item(write(client)?)?, self.listed(&client.id)?, note]).await
+    }
+
+    /// Writes what the operator says of a client that registered itself, if it is still as it was.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn vouch_for(&self, was: &Client, is: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
+        let told = [description(was), description(is)];
+        let note = self.note(Action::ClientVerify, is, [told.first(), told.last()], stamp)?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(write(is)?));
+        let put = put.condition_expression("document = :was");
+        let was = write(was)?.remove("document").ok_or_else(|| StoreFault::Refused("no document".to_owned()))?;
+        let put = put.expression_attribute_values(":was", was).build().map_err(unbuildable)?;
+        let put = TransactWriteItem::builder().put(put).build();
+        self.commit(vec![put, self.listed(&is.id)?, note]).await
+    }
+
+    /// The clients that operators made or vouch for. Those that registered themselves may be thousands, and are found by
+    /// their ids alone.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn operators_clients(&self) -> Result<Vec<Client>, StoreFault> {
+        let mut clients = Vec::new();
+        for item in self.under(key::INSTALLATION, key::CLIENT_PREFIX).await? {
+            let sort_key = Attributes::of(SORT_KEY, &item).text(key::SK)?.to_owned();
+            let id = sort_key.strip_prefix(key::CLIENT_PREFIX).and_then(|id| ClientId::parse(id).ok());
+            let broken = || StoreFault::BrokenRecord { record: SORT_KEY.to_owned(), what: "not an id".to_owned() };
+            clients.extend(self.client(&id.ok_or_else(broken)?).await?);
+        }
+        Ok(clients)
     }
 
     /// Writes a client over its registration, if that still stands at `now`.
@@ -76,18 +129,21 @@ impl OAuthStore {
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn withdraw_client(&self, client: &Client, now: Timestamp) -> Result<Commit, StoreFault> {
+    pub async fn withdraw_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
+        let now = stamp.now();
         let ends = client.expires.map_or(now, |expires| expires.min(now));
-        self.put_client(&Client { expires: Some(ends), ..client.clone() }).await?;
+        self.put(write(&Client { expires: Some(ends), ..client.clone() })?).await?;
         let partition = partition(&client.id);
+        let mut stamp = stamp.clone();
         for item in self.under(&partition, key::GRANT_PREFIX).await? {
             let sort_key = Attributes::of(key::GRANT_PREFIX, &item).text(key::SK)?.to_owned();
             let (tenant, grant) = given(&sort_key)?;
-            self.end_grant(&tenant, &grant, now).await?;
+            stamp = stamp.next();
+            self.end_grant(&tenant, &grant, Action::GrantRevoke, &stamp).await?;
             let delete = self.client.delete_item().table_name(&self.table);
             delete.set_key(Some(record_key(&partition, &sort_key))).send().await.map_err(fault)?;
         }
-        self.remove_client(&client.id).await
+        self.remove_client(client, &stamp.next()).await
     }
 
     /// The note by which a client's grants are found: they lie in their tenants' partitions. `ends` is when no token
@@ -99,20 +155,62 @@ impl OAuthStore {
     }
 
     /// Removes a client; its grants find no client any more.
-    ///
-    /// # Errors
-    /// [`StoreFault`].
-    pub async fn remove_client(&self, id: &ClientId) -> Result<Commit, StoreFault> {
-        let delete =
-            self.client.delete_item().table_name(&self.table).set_key(Some(record_key(&partition(id), SORT_KEY)));
-        match delete.condition_expression("attribute_exists(pk)").send().await {
-            Ok(_) => Ok(Commit::Done),
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
-                Ok(Commit::Conflict)
-            }
-            Err(error) => Err(fault(error)),
+    async fn remove_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
+        let told = description(client);
+        let note = self.note(Action::ClientRemove, client, [Some(&told), None], stamp)?;
+        let delete = |partition: &str, sort_key: &str| {
+            Delete::builder().table_name(&self.table).set_key(Some(record_key(partition, sort_key)))
+        };
+        let record = delete(&partition(&client.id), SORT_KEY).condition_expression("attribute_exists(pk)");
+        let listed = delete(key::INSTALLATION, &listed_key(&client.id));
+        let mut writes = Vec::new();
+        for delete in [record, listed] {
+            writes.push(TransactWriteItem::builder().delete(delete.build().map_err(unbuildable)?).build());
         }
+        writes.push(note);
+        self.commit(writes).await
     }
+
+    /// The line in the list of the operators' clients.
+    fn listed(&self, id: &ClientId) -> Result<TransactWriteItem, StoreFault> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(record_key(key::INSTALLATION, &listed_key(id))));
+        Ok(TransactWriteItem::builder().put(put.build().map_err(unbuildable)?).build())
+    }
+
+    fn note(
+        &self,
+        action: Action,
+        client: &Client,
+        states: [Option<&Item>; 2],
+        stamp: &Stamp,
+    ) -> Result<TransactWriteItem, StoreFault> {
+        self.audited(key::INSTALLATION, action, client.id.as_str(), states, stamp)
+    }
+}
+
+/// What the audit log tells of a client: nothing of its secrets, not even their digests.
+fn description(client: &Client) -> Item {
+    let metadata = &client.metadata;
+    let list = |texts: Vec<&str>| AttributeValue::L(texts.into_iter().map(text).collect());
+    let (vouched, first_party, may_introspect) = match client.origin {
+        Origin::Operator { first_party, may_introspect } => (true, first_party, may_introspect),
+        Origin::SelfRegistered | Origin::Document { .. } => (false, false, false),
+    };
+    let mut item = Item::from([
+        ("redirect_uris".to_owned(), list(metadata.redirect_uris.iter().map(RedirectUri::as_str).collect())),
+        ("public".to_owned(), AttributeValue::Bool(client.is_public())),
+        ("verified".to_owned(), AttributeValue::Bool(vouched)),
+        ("first_party".to_owned(), AttributeValue::Bool(first_party)),
+        ("may_introspect".to_owned(), AttributeValue::Bool(may_introspect)),
+    ]);
+    if let Some(name) = &metadata.client_name {
+        item.insert("name".to_owned(), text(name));
+    }
+    item
+}
+
+fn listed_key(id: &ClientId) -> String {
+    format!("{}{id}", key::CLIENT_PREFIX)
 }
 
 fn note_key(grant: &Grant) -> String {
@@ -130,7 +228,7 @@ fn given(sort_key: &str) -> Result<(TenantId, GrantId), StoreFault> {
 }
 
 fn partition(id: &ClientId) -> String {
-    format!("CLIENT#{id}")
+    format!("{}{id}", key::CLIENT_PREFIX)
 }
 
 fn write(client: &Client) -> Result<Item, StoreFault> {

@@ -9,7 +9,7 @@ use crate::oauth::secret::SecretDigest;
 use crate::store::StoreFault;
 use crate::store::read::fault;
 use crate::store::record::{Attributes, number};
-use crate::timestamp::Timestamp;
+use crate::store::stamp::Stamp;
 
 const SORT_KEY: &str = "CODE";
 
@@ -47,7 +47,7 @@ impl OAuthStore {
         }
     }
 
-    /// Claims a code and makes what it stands for.
+    /// Claims a code and makes what it stands for. The stamp says who let the client in, and when that takes effect.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -56,8 +56,9 @@ impl OAuthStore {
         digest: SecretDigest,
         redeemed: &Redeemed,
         family: Option<&Family>,
-        now: Timestamp,
+        stamp: &Stamp,
     ) -> Result<Commit, StoreFault> {
+        let now = stamp.now();
         let claim = Update::builder()
             .table_name(&self.table)
             .set_key(Some(record_key(&partition(digest), SORT_KEY)))
@@ -67,7 +68,7 @@ impl OAuthStore {
             .build()
             .map_err(unbuildable)?;
         let mut writes = vec![TransactWriteItem::builder().update(claim).build()];
-        writes.push(self.new_grant(&redeemed.grant, now)?);
+        writes.extend(self.new_grant(&redeemed.grant, stamp)?);
         writes.push(self.new_note(&redeemed.grant, family.map_or(now, |family| family.absolute_end))?);
         if let Some(family) = family {
             writes.push(self.new_family(family)?);

@@ -3,9 +3,8 @@
 //! That a grant has ended is written in one place, the grant's own record, which the authorizer reads too. A rotation
 //! is conditional on it: so no token outlives the end, whatever was under way.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 
 use super::{Commit, OAuthStore, document, document_item, record_key, time, unbuildable};
 use crate::access::identity::{GrantId, TenantId, UserId};
@@ -13,13 +12,18 @@ use crate::access::tenant::{Tenant, User};
 use crate::oauth::family::{Family, Previous};
 use crate::oauth::grant::Grant;
 use crate::oauth::secret::SecretDigest;
+use crate::store::audit::Action;
 use crate::store::read::fault;
 use crate::store::record::{Attributes, Item, number, read_grant, read_tenant, read_user, text, write_grant};
+use crate::store::stamp::Stamp;
 use crate::store::{StoreFault, key};
 use crate::timestamp::Timestamp;
 use crate::token::credential::GrantRecord;
 
 const RECORD: &str = "REFRESH";
+
+/// The attribute that says when a grant was ended.
+const REVOKED: &str = "revoked";
 
 /// How often a grant is ended anew when a transaction is in the way. A few rotations at once are the most there are.
 const ENDINGS: usize = 8;
@@ -69,23 +73,40 @@ impl OAuthStore {
         self.commit(vec![put, TransactWriteItem::builder().condition_check(alive).build()]).await
     }
 
-    /// Ends a grant, for good and with every token under it. Ending it again changes nothing. A conflict means that
-    /// there is no such grant.
+    /// Ends a grant, for good and with every token under it; the audit log says who did and why. Ending it again changes
+    /// nothing. A conflict means that there is no such grant.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn end_grant(&self, tenant: &TenantId, id: &GrantId, now: Timestamp) -> Result<Commit, StoreFault> {
-        let end = self.client.update_item().table_name(&self.table);
-        let end = end.set_key(Some(record_key(&key::tenant_partition(tenant), &key::grant(id))));
-        let end = end.update_expression("SET revoked = if_not_exists(revoked, :now)");
-        let end = end.condition_expression("attribute_exists(pk)").expression_attribute_values(":now", time(now));
+    pub async fn end_grant(
+        &self,
+        tenant: &TenantId,
+        id: &GrantId,
+        why: Action,
+        stamp: &Stamp,
+    ) -> Result<Commit, StoreFault> {
+        let partition = key::tenant_partition(tenant);
         for _ in 0..ENDINGS {
-            let Err(error) = end.clone().send().await else { return Ok(Commit::Done) };
-            match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(Commit::Conflict),
-                // A rotation is being written: it is over in a moment, and the grant must not outlive it.
-                Some(UpdateItemError::TransactionConflictException(_)) => {}
-                Some(_) | None => return Err(fault(error)),
+            let Some(before) = self.item(&partition, &key::grant(id)).await? else { return Ok(Commit::Conflict) };
+            if before.contains_key(REVOKED) {
+                return Ok(Commit::Done);
+            }
+            let mut after = before.clone();
+            after.insert(REVOKED.to_owned(), time(stamp.now()));
+            let end = Update::builder()
+                .table_name(&self.table)
+                .set_key(Some(record_key(&partition, &key::grant(id))))
+                .update_expression("SET revoked = :now")
+                .condition_expression("attribute_exists(pk) AND attribute_not_exists(revoked)")
+                .expression_attribute_values(":now", time(stamp.now()))
+                .build()
+                .map_err(unbuildable)?;
+            let end = TransactWriteItem::builder().update(end).build();
+            let note = self.audited(&partition, why, id.as_str(), [Some(&before), Some(&after)], stamp)?;
+            // Somebody else ends it, or a rotation is being written: it is over in a moment, and the grant must not
+            // outlive it.
+            if self.commit(vec![end, note]).await? == Commit::Done {
+                return Ok(Commit::Done);
             }
         }
         Err(StoreFault::Refused("the grant was being changed by others, several times over".to_owned()))
@@ -129,8 +150,10 @@ impl OAuthStore {
         Ok(items)
     }
 
-    pub(super) fn new_grant(&self, grant: &Grant, now: Timestamp) -> Result<TransactWriteItem, StoreFault> {
-        let mut item = record_key(&key::tenant_partition(&grant.tenant), &key::grant(&grant.id));
+    /// A grant and its audit record.
+    pub(super) fn new_grant(&self, grant: &Grant, stamp: &Stamp) -> Result<[TransactWriteItem; 2], StoreFault> {
+        let partition = key::tenant_partition(&grant.tenant);
+        let mut item = record_key(&partition, &key::grant(&grant.id));
         item.extend(write_grant(&GrantRecord {
             id: grant.id.clone(),
             user: grant.user.clone(),
@@ -139,8 +162,10 @@ impl OAuthStore {
             revoked: None,
         }));
         item.insert("resource".to_owned(), text(&grant.resource));
-        item.insert("created".to_owned(), time(now));
-        self.new_item(item)
+        item.insert("created".to_owned(), time(stamp.now()));
+        let states = [None, Some(&item)];
+        let note = self.audited(&partition, Action::GrantCreate, grant.id.as_str(), states, stamp)?;
+        Ok([self.new_item(item)?, note])
     }
 
     pub(super) fn new_family(&self, family: &Family) -> Result<TransactWriteItem, StoreFault> {

@@ -21,8 +21,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::audit::{Action, AuditRecord};
 use super::read::fault;
 use super::record::{Attributes, Item, number, text};
+use super::stamp::Stamp;
 use super::{StoreFault, key};
 use crate::timestamp::Timestamp;
 
@@ -71,6 +73,18 @@ impl OAuthStore {
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(unbuildable)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// The audit record of a change, to be written with it.
+    fn audited(
+        &self,
+        partition: &str,
+        action: Action,
+        subject: &str,
+        states: [Option<&Item>; 2],
+        stamp: &Stamp,
+    ) -> Result<TransactWriteItem, StoreFault> {
+        self.new_item(AuditRecord::of(action, subject, states, stamp).item(partition, stamp))
     }
 
     async fn commit(&self, writes: Vec<TransactWriteItem>) -> Result<Commit, StoreFault> {

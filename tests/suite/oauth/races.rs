@@ -7,12 +7,14 @@ use aws_sdk_dynamodb::Client;
 use edge_authorizer::oauth::family::{NotRefreshed, RefreshRequest, Standing};
 use edge_authorizer::oauth::secret::SecretDigest;
 use edge_authorizer::oauth::settings::Lifetimes;
+use edge_authorizer::store::audit::Action;
 use edge_authorizer::store::oauth::Commit;
 use futures_in_order::all;
 use tokio::sync::oneshot;
 
 use super::between::Between;
 use super::house::{House, Plan, Reply};
+use crate::embedded::at;
 
 /// Runs futures side by side on this one thread, and gives what each came to.
 mod futures_in_order {
@@ -33,6 +35,8 @@ mod futures_in_order {
     }
 }
 
+const TEN_YEARS: u64 = 10 * 365 * 86_400;
+
 /// A house, what may come between its reads and its writes, and a client and a code there.
 struct Race {
     house: Arc<House>,
@@ -47,8 +51,9 @@ impl Race {
         let between = Between::default();
         let plan = Plan { store: store.cloned(), between: between.clone(), drawn: number << 32, ..Plan::default() };
         let house = Arc::new(House::with(plan).await);
-        // Whoever comes next is not held up by the attempts of those before.
-        house.world.clock.advance(3600 * number);
+        // Far ahead of the real clock, by which that store removes what has expired; and whoever comes next is not held
+        // up by the attempts of those before.
+        house.world.clock.advance(TEN_YEARS + 3600 * number);
         let app = house.app().await;
         let code = house.code(&app).await;
         Self { house, between, app, code }
@@ -273,7 +278,7 @@ async fn a_rotation_decided_on_what_is_no_more_is_not_written() {
     let Ok(Standing::Current(rotating)) = family.present(SecretDigest::of("one"), &client, now) else { panic!() };
     let request = RefreshRequest { scopes: rotating.grant().scopes.clone(), resource: String::new() };
     let late = rotating.rotate(SecretDigest::of("late"), request, vec![1], Lifetimes::default().refresh, now);
-    house.store.end_grant(&presented.tenant, &presented.grant, now).await.unwrap();
+    house.store.end_grant(&presented.tenant, &presented.grant, Action::GrantRevoke, &at(now.seconds())).await.unwrap();
     assert_eq!(house.store.rotate(&late).await.unwrap(), Commit::Conflict);
     let family = house.store.family(&presented.tenant, &presented.grant).await.unwrap().unwrap();
     assert!(matches!(family.present(SecretDigest::of("one"), &client, now), Err(NotRefreshed::Invalid(_))));

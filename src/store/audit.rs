@@ -1,4 +1,5 @@
 //! The audit log: who changed what, from what, to what. Written with every change, in its transaction; never changed.
+//! Operators' changes are in it, and what the authorization server grants and ends.
 //!
 //! A record names its subject by its public name and tells what differs, attribute by attribute. A token or a hash of
 //! one is in no attribute of any record, so it cannot be in here either.
@@ -7,12 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::stamp::time_key;
-use super::{Admin, AdminError};
-use crate::access::identity::TenantId;
-use crate::store::record::{Attributes, Item, number, text};
-use crate::store::{StoreFault, key};
-use crate::timestamp::Timestamp;
+use super::record::{Attributes, Item, number, text};
+use super::stamp::Stamp;
+use super::{StoreFault, key};
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +38,7 @@ pub struct Difference {
 
 macro_rules! actions {
     ($($action:ident = $name:literal: $doc:literal,)*) => {
-        /// What can be done to a tenant's records: a closed list, by stable names.
+        /// What can be done to records: a closed list, by stable names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Action {
             $(#[doc = $doc] $action,)*
@@ -76,9 +74,34 @@ actions! {
     PatRotate = "pat.rotate": "A personal access token was replaced by a new one.",
     PatRevoke = "pat.revoke": "A personal access token was revoked.",
     PatLeak = "pat.leak": "A personal access token was found in public, and revoked.",
+    GrantCreate = "grant.create": "A user let an app in.",
+    GrantRevoke = "grant.revoke": "What a user granted to an app was withdrawn.",
+    GrantReplay = "grant.replay": "A grant was ended because a code or a refresh token of it came back.",
+    ClientCreate = "client.create": "An operator made a client.",
+    ClientVerify = "client.verify": "An operator vouches for a client that registered itself.",
+    ClientRemove = "client.remove": "A client was removed, and what it was granted ended.",
 }
 
 impl AuditRecord {
+    /// What is written of a change between two states of a record.
+    pub(super) fn of(action: Action, subject: &str, [before, after]: [Option<&Item>; 2], stamp: &Stamp) -> Self {
+        Self {
+            milliseconds: stamp.milliseconds,
+            by: stamp.by.clone(),
+            action,
+            subject: subject.to_owned(),
+            changes: difference(before, after),
+        }
+    }
+
+    /// The record as an item of that partition.
+    pub(super) fn item(&self, partition: &str, stamp: &Stamp) -> Item {
+        let mut item = self.write();
+        item.insert(key::PK.to_owned(), text(partition));
+        item.insert(key::SK.to_owned(), text(&sort_key(stamp)));
+        item
+    }
+
     /// The attributes of the record, its key aside.
     pub(super) fn write(&self) -> Item {
         let side = |pick: fn(&Difference) -> Option<&AttributeValue>| {
@@ -95,7 +118,8 @@ impl AuditRecord {
         ])
     }
 
-    fn read(item: &Item) -> Result<Self, StoreFault> {
+    #[cfg(feature = "admin")]
+    pub(super) fn read(item: &Item) -> Result<Self, StoreFault> {
         let attributes = Attributes::of("AUDIT", item);
         let mut changes: BTreeMap<String, Difference> = BTreeMap::new();
         for (name, value) in attributes.map("before")? {
@@ -114,23 +138,13 @@ impl AuditRecord {
     }
 }
 
-impl Admin {
-    /// The tenant's audit log from a time on, oldest first.
-    ///
-    /// # Errors
-    /// [`AdminError::NoTenant`], or what the store says.
-    pub async fn audit(&self, tenant: &TenantId, since: Timestamp) -> Result<Vec<AuditRecord>, AdminError> {
-        let from = format!("{}{}", key::AUDIT_PREFIX, time_key(since.seconds().saturating_mul(1000)));
-        let items = self.between(tenant, &from, &format!("{}~", key::AUDIT_PREFIX)).await?;
-        if items.is_empty() {
-            self.tenant_exists(tenant).await?;
-        }
-        Ok(items.iter().map(AuditRecord::read).collect::<Result<_, _>>()?)
-    }
+/// Where the record of a change lies in its partition.
+pub(super) fn sort_key(stamp: &Stamp) -> String {
+    format!("{}{}", key::AUDIT_PREFIX, stamp.key())
 }
 
 /// What differs between two states of a record; a map's entries each under a name of their own.
-pub(super) fn difference(before: Option<&Item>, after: Option<&Item>) -> BTreeMap<String, Difference> {
+fn difference(before: Option<&Item>, after: Option<&Item>) -> BTreeMap<String, Difference> {
     let (before, after) = (flat(before), flat(after));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     names
