@@ -42,6 +42,7 @@ fmt: ## Format the sources
 lint: ## Clippy, warnings denied: everything, then the Lambda's own feature set
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy $(LAMBDA) --bin authorizer -- -D warnings
+	cargo clippy --no-default-features --features auth-lambda --bin auth-server -- -D warnings
 	cargo clippy --no-default-features --features responder --bin responder -- -D warnings
 
 docs: ## The library's documentation, warnings denied
@@ -52,16 +53,19 @@ deny: ## Bans, licences and sources of the dependencies (needs cargo-deny)
 
 # A crate's name and features, without the version: Cargo.lock shows those.
 define TREE
-cargo tree $(LAMBDA) --edges normal --target x86_64-unknown-linux-gnu --prefix none --no-dedupe \
+cargo tree --no-default-features --features $(1) --edges normal --target x86_64-unknown-linux-gnu --prefix none --no-dedupe \
 	--format '{p} {f}' | sed -E 's/ v[0-9][^ ]*//; s/ \([^)]*\)//; s/ +$$//' | LC_ALL=C sort -u
 endef
 
-tree: ## What the Lambda's binary is made of is what is on record
-	@$(TREE) | diff -u tests/authorizer-dependencies.txt - || { \
-		echo 'They are not the ones on record: look at each, then `make tree-accept`.' >&2; exit 1; }
+tree: ## What the authorizer and the authorization server are made of is what is on record
+	@for it in authorizer:lambda auth-server:auth-lambda; do \
+		$(call TREE,$${it#*:}) | diff -u tests/$${it%:*}-dependencies.txt - || { \
+			echo 'They are not the ones on record: look at each, then `make tree-accept`.' >&2; exit 1; }; \
+	done
 
-tree-accept: ## Put the Lambda's dependencies on record
-	$(TREE) > tests/authorizer-dependencies.txt
+tree-accept: ## Put their dependencies on record
+	$(call TREE,lambda) > tests/authorizer-dependencies.txt
+	$(call TREE,auth-lambda) > tests/auth-server-dependencies.txt
 
 tables: ## Write again the tables in docs/ that tests make
 	UPDATE_GOLDEN=1 cargo test --test suite the_table_of
@@ -93,9 +97,11 @@ define zipped
 	sha256sum $(LAMBDA_DIR)/$(1).zip
 endef
 
-build: pack ## The Lambdas' zips, for ARCH: target/lambda/authorizer.zip and responder.zip
+build: pack ## The Lambdas' zips, for ARCH: target/lambda/{authorizer,auth-server,responder}.zip
 	chmod 644 $(LAMBDA_DIR)/api.pack.json
 	$(call zipped,authorizer,lambda,$(LAMBDA_DIR),api.pack.json)
+	mkdir -p $(LAMBDA_DIR)/auth-server && cp -p $(LAMBDA_DIR)/api.pack.json $(LAMBDA_DIR)/auth-server/
+	$(call zipped,auth-server,auth-lambda,$(LAMBDA_DIR)/auth-server,api.pack.json)
 	$(call zipped,responder,responder,$(LAMBDA_DIR)/responder,)
 
 sbom: ## What the Lambdas' binaries are made of, as CycloneDX: target/lambda/*.sbom.json

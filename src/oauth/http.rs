@@ -1,5 +1,7 @@
 //! Requests as they come in, and answers as they go out: limits on what is read, and the headers that every answer has.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
@@ -28,6 +30,20 @@ const RETRY_SOON: u64 = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub String);
 
+impl ClientAddress {
+    /// Whom limits count as one: an address, or all of the /64 that a subscriber of IPv6 has, who could come from a new
+    /// address each time.
+    fn counted(&self) -> String {
+        match self.0.parse() {
+            Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+                Some(address) => address.to_string(),
+                None => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string(),
+            },
+            Ok(IpAddr::V4(_)) | Err(_) => self.0.clone(),
+        }
+    }
+}
+
 /// A request, its body read.
 pub(super) struct Incoming {
     pub(super) headers: HeaderMap,
@@ -40,7 +56,7 @@ impl Incoming {
     /// Reads a request; a body beyond the limit is not read to its end.
     pub(super) async fn read(request: Request) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let address = parts.extensions.get::<ClientAddress>().map(|address| address.0.clone()).unwrap_or_default();
+        let address = parts.extensions.get::<ClientAddress>().map(ClientAddress::counted).unwrap_or_default();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Problem::TooLarge { limit: BODY_LIMIT })?;
         Ok(Self { headers: parts.headers, query, address, body })

@@ -18,6 +18,9 @@ use super::key_ring::{OwnKey, PrivateHalf};
 use super::signer::{Signer, Signing, SigningFault, TableKeys};
 use crate::store::client::{Endpoint, http_client, retries, timeouts};
 
+/// The tag by which a key is one of an issuer's: its value is the issuer. The server's role may use keys by it.
+pub const ISSUER_TAG: &str = "edge-issuer";
+
 /// A KMS client for that endpoint, with the store's own bounds: an answer comes before the gateway gives up.
 pub fn connect(endpoint: Endpoint) -> Client {
     let config = Config::builder()

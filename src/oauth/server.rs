@@ -23,7 +23,7 @@ use super::sign_in::upstream::{Upstream, UpstreamFault};
 use super::signer::{Signer, SigningFault, TableKeys};
 
 /// Passwords that are hashed at once. Each takes 19 MB and a core for tens of milliseconds.
-const HASHES_AT_ONCE: usize = 2;
+pub const HASHES_AT_ONCE: usize = 2;
 
 /// The clock and the randomness of a program: only its `main` has real ones.
 pub trait Surroundings: Send + Sync {
@@ -155,11 +155,11 @@ impl AuthServer {
         Ok(limit.judge(self.store.count(limit, whose, now).await?, now)?)
     }
 
-    /// Does the work of a password hash beside the runtime's thread, and not too many at once.
-    pub(super) async fn hash<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Failure> {
+    /// Does the work of a password hash beside the runtime's thread, and not too many at once: the others wait.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] when the work panics.
+    pub async fn hash<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
         let broken = |_| Failure::Broken("password hashing has stopped");
         let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(broken)?;
         let worked = tokio::task::spawn_blocking(move || {

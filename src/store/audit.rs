@@ -80,6 +80,9 @@ actions! {
     ClientCreate = "client.create": "An operator made a client.",
     ClientVerify = "client.verify": "An operator vouches for a client that registered itself.",
     ClientRemove = "client.remove": "A client was removed, and what it was granted ended.",
+    KeyCreate = "key.create": "A key was published; it signs when its time has come.",
+    KeySupersede = "key.supersede": "A key was given an end, as another takes its place.",
+    KeyRetire = "key.retire": "A key was ended, with every token under it.",
 }
 
 impl AuditRecord {
@@ -156,7 +159,7 @@ fn difference(before: Option<&Item>, after: Option<&Item>) -> BTreeMap<String, D
 
 fn flat(item: Option<&Item>) -> BTreeMap<String, AttributeValue> {
     let mut flat = BTreeMap::new();
-    for (name, value) in item.into_iter().flatten().filter(|(name, _)| !BOOK_KEEPING.contains(&name.as_str())) {
+    for (name, value) in item.into_iter().flatten().filter(|(name, _)| !UNTOLD.contains(&name.as_str())) {
         match value {
             AttributeValue::M(map) => {
                 flat.extend(map.iter().map(|(entry, value)| (format!("{name}.{entry}"), value.clone())));
@@ -169,5 +172,5 @@ fn flat(item: Option<&Item>) -> BTreeMap<String, AttributeValue> {
     flat
 }
 
-/// Attributes that say where a record lies and when the table forgets it: nothing that anyone changes.
-const BOOK_KEEPING: [&str; 3] = [key::PK, key::SK, key::TTL];
+/// What is not told: where a record lies and when the table forgets it, which nobody changes, and what a key is made of.
+const UNTOLD: [&str; 4] = [key::PK, key::SK, key::TTL, key::SECRET];

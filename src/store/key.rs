@@ -24,6 +24,9 @@ pub const SK: &str = "sk";
 /// The attribute after whose time, in seconds since 1970, the table may forget a record.
 pub const TTL: &str = "ttl";
 
+/// The attribute that holds what a local signing key is made of. No log, no answer and no audit record has it.
+pub const SECRET: &str = "secret";
+
 /// The sort key of a tenant's own record.
 pub const TENANT: &str = "TENANT";
 

@@ -60,9 +60,9 @@ class Doors:
         """Every decision so far, as the log tells it."""
         return [line for line in map(parsed, self.lines()) if line.get("message") == "decision"]
 
-    def lines(self) -> list:
+    def lines(self, group: str = "LogGroupName") -> list:
         logs = self.stack.client("logs").get_paginator("filter_log_events")
-        pages = logs.paginate(logGroupName=self.stack.outputs["LogGroupName"])
+        pages = logs.paginate(logGroupName=self.stack.outputs[group])
         return [event["message"] for page in pages for event in page["events"]]
 
 

@@ -1,6 +1,6 @@
-"""The function's role, worn by a stranger: what it must not do is refused.
+"""The functions' roles, worn by a stranger: what they must not do is refused.
 
-A second function with the same role hands out its credentials. With them every call of the list is tried against the
+A further function with the same role hands out its credentials. With them every call of the list is tried against the
 emulator, which enforces the role. Two conditions the emulator does not fill in from a request, the partition
 (`dynamodb:LeadingKeys`) and the attributes of a write: for these its strict engine judges the deployed policy.
 """
@@ -27,9 +27,17 @@ def handler(_event, _context):
 
 
 def prove_narrow(stack: Stack, report: Report):
-    report.chapter("The function's role, by calls that the emulator enforces")
-    session = worn(stack)
-    for may, what, service, call, arguments in attempts(stack):
+    prove(stack, report, "The authorizer's role", "AuthorizerRole", attempts(stack), conditions())
+
+
+def prove_auth_narrow(stack: Stack, report: Report):
+    prove(stack, report, "The authorization server's role", "AuthServerRole", auth_attempts(stack), auth_conditions())
+
+
+def prove(stack: Stack, report: Report, whose: str, role: str, attempts: list, conditions: list):
+    report.chapter(f"{whose}, by calls that the emulator enforces")
+    session = worn(stack, role)
+    for may, what, service, call, arguments in attempts:
         try:
             getattr(session.client(service, endpoint_url=stack.emulator.url), call)(**arguments)
             said = "done"
@@ -38,9 +46,9 @@ def prove_narrow(stack: Stack, report: Report):
         refused = "AccessDenied" in said or "NotAuthorized" in said
         wrong = None if refused != may else f"expected that it {'may' if may else 'may not'}"
         report.row("IAM", f"{'may' if may else 'may not'}: {what}", said, wrong)
-    report.chapter("The function's role, by the conditions that its policy states")
-    for may, what, action, keys in conditions():
-        verdict = judged(stack, action, keys)
+    report.chapter(f"{whose}, by the conditions that its policy states")
+    for may, what, action, keys in conditions:
+        verdict = judged(stack, role, action, keys)
         wrong = None if (verdict == "Allow") == may else f"expected that it {'may' if may else 'may not'}"
         report.row("IAM", f"{'may' if may else 'may not'}: {what}", verdict, wrong)
 
@@ -104,7 +112,63 @@ def conditions() -> list:
     ]  # fmt: skip
 
 
-def worn(stack: Stack) -> boto3.Session:
+def auth_attempts(stack: Stack) -> list:
+    table, key = stack.table, {"pk": {"S": "CLIENT#x"}, "sk": {"S": "CLIENT"}}
+    digest = {"Message": bytes(32), "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    ours = stack.outputs["SigningKeyArn"]
+    spec = {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
+    other = stack.client("kms").create_key(**spec, Tags=[{"TagKey": "edge-issuer", "TagValue": "https://other.example"}])
+    untagged = stack.client("kms").create_key(**spec)
+    put = {"Put": {"TableName": table, "Item": key | {"document": {"S": "{}"}}}}
+    return [
+        (True, "read a client", "dynamodb", "get_item", {"TableName": table, "Key": key}),
+        (True, "write a client in a transaction", "dynamodb", "transact_write_items", {"TransactItems": [put]}),
+        (True, "remove it", "dynamodb", "delete_item", {"TableName": table, "Key": key}),
+        (False, "list the table", "dynamodb", "scan", {"TableName": table}),
+        (False, "read many", "dynamodb", "batch_get_item", {"RequestItems": {table: {"Keys": [key]}}}),
+        (False, "write many", "dynamodb", "batch_write_item",
+            {"RequestItems": {table: [{"DeleteRequest": {"Key": key}}]}}),
+        (False, "run PartiQL", "dynamodb", "execute_statement", {"Statement": f'SELECT * FROM "{table}"'}),
+        (False, "delete the table", "dynamodb", "delete_table", {"TableName": table}),
+        (True, "sign with the issuer's key", "kms", "sign", {"KeyId": ours} | digest),
+        (False, "sign with another issuer's", "kms", "sign", {"KeyId": other["KeyMetadata"]["Arn"]} | digest),
+        (False, "sign with a key of nobody's", "kms", "sign", {"KeyId": untagged["KeyMetadata"]["Arn"]} | digest),
+        (False, "make a key", "kms", "create_key", spec),
+        (False, "tag a key as the issuer's", "kms", "tag_resource", {"KeyId": other["KeyMetadata"]["Arn"],
+            "Tags": [{"TagKey": "edge-issuer", "TagValue": "x"}]}),
+        (False, "end a key", "kms", "schedule_key_deletion", {"KeyId": ours}),
+        (False, "read the secret of the refresh tokens", "secretsmanager", "get_secret_value",
+            {"SecretId": stack.outputs["RefreshMacKeyArn"]}),
+        (False, "read the secret of the personal access tokens", "secretsmanager", "get_secret_value",
+            {"SecretId": stack.outputs["PatMacKeyArn"]}),
+        (False, "call functions", "lambda", "invoke", {"FunctionName": stack.function}),
+        (False, "widen its own role", "iam", "put_role_policy", {"RoleName": stack.resources["AuthServerRole"],
+            "PolicyName": "more", "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": []})}),
+    ]  # fmt: skip
+
+
+def auth_conditions() -> list:
+    grant = ["pk", "sk", "user", "client_id", "scopes", "resource", "created"]
+    return [
+        (True, "read a user", "GetItem", {"LeadingKeys": [TENANT]}),
+        (True, "list an issuer's public keys", "Query", {"LeadingKeys": ["KEY#x"]}),
+        (True, "list a person's memberships", "Query", {"LeadingKeys": ["IDENTITY#local#x"]}),
+        (False, "list a tenant", "Query", {"LeadingKeys": [TENANT]}),
+        (False, "read a key's private half by itself", "GetItem", {"LeadingKeys": ["KEY#x"]}),
+        (False, "read the installation's audit log", "Query", {"LeadingKeys": ["INSTALLATION"]}),
+        (True, "write a code", "PutItem", {"LeadingKeys": ["CODE#x"], "Attributes": ["pk", "sk", "document", "ttl"]}),
+        (True, "write a grant", "PutItem", {"LeadingKeys": [TENANT], "Attributes": grant}),
+        (False, "give a user a role", "UpdateItem", {"LeadingKeys": [TENANT], "Attributes": ["pk", "sk", "roles"]}),
+        (False, "make a user", "PutItem", {"LeadingKeys": [TENANT], "Attributes": ["pk", "sk", "kind", "status"]}),
+        (False, "make a personal access token", "PutItem",
+            {"LeadingKeys": [TENANT], "Attributes": ["pk", "sk", "id", "name", "user", "scopes", "created", "expires"]}),
+        (False, "delete anything of a tenant", "DeleteItem", {"LeadingKeys": [TENANT]}),
+        (False, "publish a key", "PutItem", {"LeadingKeys": ["KEY#x"], "Attributes": ["pk", "sk", "jwk", "state"]}),
+        (False, "make an account", "PutItem", {"LeadingKeys": ["IDENTITY#local#x"], "Attributes": ["pk", "sk"]}),
+    ]  # fmt: skip
+
+
+def worn(stack: Stack, role: str) -> boto3.Session:
     functions = stack.client("lambda")
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
@@ -113,7 +177,7 @@ def worn(stack: Stack) -> boto3.Session:
         FunctionName="probe",
         Runtime="python3.13",
         Handler="index.handler",
-        Role=role_arn(stack),
+        Role=role_arn(stack, role),
         Code={"ZipFile": code.getvalue()},
     )
     identifier, secret, token = json.load(functions.invoke(FunctionName="probe")["Payload"])
@@ -121,12 +185,12 @@ def worn(stack: Stack) -> boto3.Session:
     return boto3.Session(identifier, secret, token, REGION)
 
 
-def judged(stack: Stack, action: str, keys: dict) -> str:
-    iam, role = stack.client("iam"), stack.resources["AuthorizerRole"]
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+def judged(stack: Stack, role: str, action: str, keys: dict) -> str:
+    iam, name = stack.client("iam"), stack.resources[role]
+    policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=name, PolicyName=it)["PolicyDocument"] for it in policies]
     asked = EvalContext(
-        principal_arn=role_arn(stack),
+        principal_arn=role_arn(stack, role),
         principal_type="AssumedRole",
         principal_account=ACCOUNT,
         action=f"dynamodb:{action}",
@@ -138,5 +202,5 @@ def judged(stack: Stack, action: str, keys: dict) -> str:
     return evaluate(asked, [parse_policy_document(document) for document in documents]).decision
 
 
-def role_arn(stack: Stack) -> str:
-    return stack.client("iam").get_role(RoleName=stack.resources["AuthorizerRole"])["Role"]["Arn"]
+def role_arn(stack: Stack, role: str) -> str:
+    return stack.client("iam").get_role(RoleName=stack.resources[role])["Role"]["Arn"]

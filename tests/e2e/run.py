@@ -15,8 +15,12 @@ import sys
 import tempfile
 import time
 
+import apps
 import demonstration
 import matrix
+from apps import App
+from attach import attached
+from auth import asked_by_apps
 from answers import CONTACT, DEAL, OTHER_CONTACT, Ask, ask
 from attach import attached
 from door import HTTP, REST, Doors, is_runtimes, parsed
@@ -24,19 +28,21 @@ from emulator import Emulator
 from people import ACME, EDGE, GLOBEX, LIMITED, OWNER, VIEWER, Deployer, Operator
 from probe import probe
 from report import Report
-from role import prove_narrow
+from role import prove_auth_narrow, prove_narrow
 from stack import ROOT, Stack
 
 # Long enough for the requests of a chapter on a busy machine, short enough to be waited for.
 CACHE_SECONDS = 20
 # The longest there is: all of the matrix is asked for within one lifetime.
 MATRIX_CACHE_SECONDS = 3600
-PLAIN = {"ExampleRestApi": "true", "ExampleHttpApi": "true", "TableDeletionProtection": "false"}
+EXAMPLES = {"ExampleRestApi": "true", "ExampleHttpApi": "true", "TableDeletionProtection": "false"}
+PLAIN = EXAMPLES | apps.PARAMETERS
 
 
 def main() -> int:
-    if not (ROOT / "target/lambda/authorizer.zip").exists():
-        raise SystemExit("there is no `target/lambda/authorizer.zip`: `make build` makes it")
+    for name in ("authorizer", "auth-server"):
+        if not (ROOT / f"target/lambda/{name}.zip").exists():
+            raise SystemExit(f"there is no `target/lambda/{name}.zip`: `make build` makes it")
     if not EDGE.exists():
         raise SystemExit("there is no `target/debug/edge`: `cargo build` makes it")
     report = Report()
@@ -49,12 +55,15 @@ def main() -> int:
         changed_by_operators(operator, doors, report)
         asked_while_broken(stack, operator, doors, report)
         prove_narrow(stack, report)
+        app = asked_by_apps(stack, operator, doors, report)
+        prove_auth_narrow(stack, report)
         stack.deploy(**PLAIN, CacheSeconds=CACHE_SECONDS)
         asked_with_a_cache(operator, doors, report)
+        revoked_with_a_cache(app, doors, report)
         matrix_and_probes(stack, operator, doors, report)
         key_rotated(stack, operator, doors, report)
         attached(stack, operator, doors, report)
-        nothing_leaked(operator, doors, report)
+        nothing_leaked(operator, app, doors, report)
     return report.close()
 
 
@@ -151,9 +160,24 @@ def asked_with_a_cache(operator: Operator, doors: Doors, report: Report):
         ask(doors, report, Ask("once more: a denial is cached", 403, [], token=denied, verb="DELETE"), [gateway])
 
 
+def revoked_with_a_cache(app: App, doors: Doors, report: Report):
+    report.chapter(f"An app's token with a cache (CacheSeconds={CACHE_SECONDS})")
+    for gateway in (REST, HTTP):
+        tokens = app.granted("contact.read")
+        start = time.monotonic()
+        ask(doors, report, Ask("an access token", 200, ["allowed"], token=tokens.access), [gateway])
+        app.revoke(tokens)
+        ask(doors, report, Ask("after its revocation, within the TTL", 200, [], token=tokens.access), [gateway])
+        if time.monotonic() - start > CACHE_SECONDS:
+            report.note(f"this machine took longer than {CACHE_SECONDS} s for the rows above")
+        time.sleep(max(0.0, start + CACHE_SECONDS + 1 - time.monotonic()))
+        ask(doors, report, Ask("after the TTL", 401, ["revoked"], token=tokens.access), [gateway])
+    app.log = "\n".join(doors.lines("AuthLogGroupName"))
+
+
 def matrix_and_probes(stack: Stack, operator: Operator, doors: Doors, report: Report):
     oauth = {"OAuthIssuer": demonstration.ISSUER, "OAuthAudience": demonstration.AUDIENCE}
-    stack.deploy(**PLAIN, **oauth, CacheSeconds=MATRIX_CACHE_SECONDS)
+    stack.deploy(**EXAMPLES, **oauth, AuthorizationServer="false", CacheSeconds=MATRIX_CACHE_SECONDS)
     issuer = demonstration.Issuer(operator)
     issuer.settle()
     matrix.walk(stack, issuer, doors, report)
@@ -174,7 +198,7 @@ def key_rotated(stack: Stack, operator: Operator, doors: Doors, report: Report):
     ask(doors, report, Ask("the new token", 200, ["allowed"], token=new))
 
 
-def nothing_leaked(operator: Operator, doors: Doors, report: Report):
+def nothing_leaked(operator: Operator, app: App, doors: Doors, report: Report):
     report.chapter("The function's log")
     others = [line for line in doors.lines() if parsed(line).get("message") != "decision" and not is_runtimes(line)]
     report.row("log", "has one line a decision and no other", f"{len(others)} others", others and others[0][:200] or None)
@@ -182,7 +206,12 @@ def nothing_leaked(operator: Operator, doors: Doors, report: Report):
     leaked = [token for token in operator.issued if token in lines]
     count = len(operator.issued)
     report.row("log", f"holds none of the {count} tokens", f"{len(lines)} characters", leaked and "a token is in it" or None)
-    keys = [value for value in operator.keys if value in lines]
+    told = app.log
+    leaked = [secret for secret in app.secrets if secret in told or secret in lines]
+    count = len(app.secrets)
+    report.row("log", f"nor the authorization server's any of {count} tokens, codes, cookies, passwords",
+               f"{len(told)} characters", leaked and f"{leaked[0][:12]} is in it" or None)  # fmt: skip
+    keys = [value for value in operator.keys if value in lines + told]
     report.row("log", "holds no key", f"{len(operator.keys)} keys", keys and "a key is in it" or None)
 
 

@@ -63,6 +63,9 @@ class Stack:
     def rest_url(self) -> str:
         return f"{self.emulator.url}/_aws/execute-api/{self.rest_api}/{STAGE}"
 
+    def auth_url(self) -> str:
+        return f"{self.emulator.url}/_aws/execute-api/{self.resources['AuthApi']}/$default"
+
     def http_url(self) -> str:
         return f"{self.emulator.url}/_aws/execute-api/{self.http_api}/$default"
 

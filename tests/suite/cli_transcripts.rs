@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::embedded::{Embedded, REGION, TABLE};
+use crate::kms::Kms;
 use crate::{transcript, world};
 
 fn folder() -> PathBuf {
@@ -38,16 +39,17 @@ macro_rules! transcripts {
     };
 }
 
-transcripts!(audit, clients, explain, invoke, mistakes, tenants_and_users, tokens);
+transcripts!(audit, clients, explain, invoke, keys, mistakes, tenants_and_users, tokens);
 
 /// Holds a transcript against what happens.
 fn hold(name: &str) {
-    let store = Embedded::start();
+    let (store, kms) = (Embedded::start(), Kms::start());
     let world = |shell: &mut Command| {
         shell
             .env("TABLE_NAME", TABLE)
             .env("AWS_REGION", REGION)
             .env("AWS_ENDPOINT_URL_DYNAMODB", &store.url)
+            .env("AWS_ENDPOINT_URL_KMS", &kms.url)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_CONFIG_FILE", "/dev/null")

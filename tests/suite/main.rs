@@ -26,6 +26,7 @@ mod iam_judge;
 mod issuers;
 mod jwt;
 mod keysets;
+mod kms;
 mod lambda;
 mod leaks;
 mod long_answers;

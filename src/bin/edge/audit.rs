@@ -29,7 +29,7 @@ pub(crate) struct Audit {
     /// Only what was changed since this long ago.
     #[arg(long, value_name = "TIME", value_parser = span::seconds)]
     since: Option<u64>,
-    /// Only changes to this user, token or tenant.
+    /// Only changes to this user, token, tenant or key.
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
     #[command(flatten)]
@@ -111,4 +111,4 @@ fn plain(name: &str, value: &AttributeValue) -> Value {
 }
 
 /// The attributes that are points in time.
-const TIMES: [&str; 4] = ["created", "expires", "revoked", "last_used"];
+const TIMES: [&str; 6] = ["created", "expires", "revoked", "last_used", "not_before", "retires"];

@@ -8,6 +8,7 @@ use edge_authorizer::api::Api;
 use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::flush::call::Caller;
 use edge_authorizer::local::state::LocalState;
+use edge_authorizer::oauth::kms;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::admin::Admin;
 use edge_authorizer::store::client::{Endpoint, connect, http_client};
@@ -70,6 +71,8 @@ pub(crate) struct Keys {
 pub(crate) struct Opened {
     endpoint: Endpoint,
     table: String,
+    /// Another KMS than the region's own.
+    kms_url: Option<String>,
     local: Option<LocalState>,
 }
 
@@ -93,7 +96,8 @@ impl Connection {
             .table
             .clone()
             .ok_or_else(|| usage("say which table: `--table NAME`, or `--local` for a running `edge serve`"))?;
-        Ok(Opened { endpoint: self.aws().await?, table, local: None })
+        let kms_url = host::variable("AWS_ENDPOINT_URL_KMS").or_else(|| host::variable("AWS_ENDPOINT_URL"));
+        Ok(Opened { endpoint: self.aws().await?, table, kms_url, local: None })
     }
 
     async fn aws(&self) -> Result<Endpoint, Failure> {
@@ -123,7 +127,7 @@ fn running(state: &Path) -> Result<Opened, Failure> {
     // The embedded store takes any credentials.
     let keys = || "local".to_owned();
     let endpoint = Endpoint::with_keys(local.region.clone(), Some(local.dynamodb.clone()), keys(), keys(), None);
-    Ok(Opened { endpoint, table: local.table.clone(), local: Some(local) })
+    Ok(Opened { endpoint, table: local.table.clone(), kms_url: None, local: Some(local) })
 }
 
 impl Opened {
@@ -148,6 +152,19 @@ impl Opened {
             Some(local) => local.settings.get(name).cloned(),
             None => host::variable(name),
         }
+    }
+
+    /// KMS, in the region of the table; none where everything is on this machine.
+    pub(crate) fn kms(&self) -> Option<aws_sdk_kms::Client> {
+        match self.local {
+            Some(_) => None,
+            None => Some(kms::connect(Endpoint { url: self.kms_url.clone(), ..self.endpoint.clone() })),
+        }
+    }
+
+    /// The issuer of the running `edge serve`.
+    pub(crate) fn local_issuer(&self) -> Option<&str> {
+        self.local.as_ref().map(|local| local.authorization_server.as_str())
     }
 
     /// The table's name.

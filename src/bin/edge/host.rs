@@ -8,6 +8,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use edge_authorizer::oauth::signing::SECRET_LENGTH;
 use edge_authorizer::store::admin::Stamp;
 use edge_authorizer::store::admin::pat::PatEntropy;
 use edge_authorizer::timestamp::Timestamp;
@@ -50,6 +51,11 @@ fn milliseconds() -> u64 {
 /// The random bytes of a new token.
 pub(crate) fn entropy() -> Result<PatEntropy, Failure> {
     Ok(PatEntropy { secret: random()?, id: random()? })
+}
+
+/// The random bytes of a new signing key.
+pub(crate) fn key_secret() -> Result<[u8; SECRET_LENGTH], Failure> {
+    random()
 }
 
 /// Fresh random bytes.

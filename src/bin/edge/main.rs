@@ -13,6 +13,8 @@ mod flush;
 mod grant;
 mod host;
 mod invoke;
+mod keys;
+mod kms;
 mod output;
 mod pack;
 mod pat;
@@ -69,6 +71,8 @@ enum Command {
     Client(client::ClientCommand),
     #[command(subcommand)]
     Grant(grant::GrantCommand),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     Audit(audit::Audit),
     Explain(explain::Explain),
     Flush(flush::FlushArgs),
@@ -101,6 +105,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Pat(command) => block_on(command.run(output)),
         Command::Client(command) => block_on(command.run(output)),
         Command::Grant(command) => block_on(command.run(output)),
+        Command::Keys(command) => block_on(command.run(output)),
         Command::Audit(command) => block_on(command.run(output)),
         Command::Explain(command) => block_on(command.run(output)),
         Command::Flush(command) => block_on(command.run(output)),

@@ -16,11 +16,39 @@ use crate::store::{StoreFault, key};
 /// How often a change is decided anew when someone else wrote at the same moment.
 pub(super) const ATTEMPTS: usize = 3;
 
-/// A change to a tenant's records: all of its steps, or none.
+/// A change to records of one place: all of its steps, or none.
 pub(super) struct Change<'a> {
-    pub(super) tenant: &'a TenantId,
+    pub(super) place: Place<'a>,
     pub(super) steps: Vec<Step>,
     pub(super) guards: Vec<Guard>,
+}
+
+/// Where records lie that change together, and where that is written down.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// A tenant's partition, its audit log included.
+    Tenant(&'a TenantId),
+    /// The keys of an issuer; what happens to them stands in the installation's own audit log.
+    #[cfg(feature = "auth")]
+    Keys(&'a str),
+}
+
+impl Place<'_> {
+    fn records(self) -> String {
+        match self {
+            Self::Tenant(tenant) => key::tenant_partition(tenant),
+            #[cfg(feature = "auth")]
+            Self::Keys(issuer) => key::key_partition(issuer),
+        }
+    }
+
+    fn log(self) -> String {
+        match self {
+            Self::Tenant(tenant) => key::tenant_partition(tenant),
+            #[cfg(feature = "auth")]
+            Self::Keys(_) => key::INSTALLATION.to_owned(),
+        }
+    }
 }
 
 /// What happens to one record, and what the audit log will call it.
@@ -73,18 +101,17 @@ pub(super) struct Guard {
 impl Admin {
     /// Makes the change and writes its audit records, or neither.
     pub(super) async fn commit(&self, change: Change<'_>, stamp: &Stamp) -> Result<(), AdminError> {
-        let partition = key::tenant_partition(change.tenant);
+        let (partition, log) = (change.place.records(), change.place.log());
         let subject = change.steps.first().map(|step| step.subject.clone()).unwrap_or_default();
         let mut stamp = stamp.clone();
-        let mut revisions = Vec::new();
+        let mut writes = Vec::new();
         for step in change.steps {
-            revisions.push(audited(&step, &stamp));
-            revisions.push(step.record);
+            writes.push(self.write(&log, audited(&step, &stamp)));
+            writes.push(self.write(&partition, step.record));
             stamp = stamp.next();
         }
-        let writes = revisions.into_iter().map(|it| self.write(&partition, it));
         let checks = change.guards.into_iter().map(|it| self.check(&partition, it));
-        let items = writes.chain(checks).collect::<Result<Vec<_>, _>>().map_err(unbuildable)?;
+        let items = writes.into_iter().chain(checks).collect::<Result<Vec<_>, _>>().map_err(unbuildable)?;
         let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         sent.map(|_| ()).map_err(|error| match error.as_service_error() {
             Some(refused) if someone_else_wrote(refused) => AdminError::ChangedMeanwhile { subject },

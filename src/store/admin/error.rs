@@ -2,6 +2,8 @@
 
 use crate::access::catalogue::Catalogue;
 use crate::nearest::nearest;
+#[cfg(feature = "auth")]
+use crate::oauth::key_ring::NotRetired;
 use crate::store::StoreFault;
 use crate::timestamp::Timestamp;
 
@@ -179,6 +181,16 @@ pub enum AdminError {
         given: String,
     },
 
+    /// A key that was not retired.
+    #[cfg(feature = "auth")]
+    #[error(transparent)]
+    Key(#[from] NotRetired),
+    /// One that is there already.
+    #[error("the issuer has the key `{key}` already")]
+    KeyExists {
+        /// Its `kid`.
+        key: String,
+    },
     /// What the change was decided on was not so any more when it was written.
     #[error("someone else changed `{subject}` at the same moment, and this change was not made: look, and try again")]
     ChangedMeanwhile {

@@ -1,7 +1,7 @@
 //! A token that was found in public: it is known by its text alone, and ends at once.
 
 use super::audit::Action;
-use super::change::{ATTEMPTS, Change, Revision, Step};
+use super::change::{ATTEMPTS, Change, Place, Revision, Step};
 use super::{Admin, AdminError, Stamp};
 use crate::store::key;
 use crate::store::read::fault;
@@ -53,7 +53,7 @@ impl Admin {
         after.insert(FOUND_AT.to_owned(), text(place));
         let record = Revision::amend(sort_key, before, &write_pat(&was), &after);
         let step = Step { action: Action::PatLeak, subject: was.id, record };
-        self.commit(Change { tenant: &pat.tenant, steps: vec![step], guards: Vec::new() }, stamp).await?;
+        self.commit(Change { place: Place::Tenant(&pat.tenant), steps: vec![step], guards: Vec::new() }, stamp).await?;
         Ok(Some(becomes))
     }
 }

@@ -1,4 +1,5 @@
-//! The operators' writes: tenants, roles, users and personal access tokens, each change with its audit record.
+//! The operators' writes: tenants, roles, users, personal access tokens and signing keys, each change with its audit
+//! record.
 //!
 //! Three rules hold for all of them.
 //! A change and its audit record are one transaction: neither exists without the other.
@@ -10,6 +11,8 @@
 
 mod change;
 pub mod error;
+#[cfg(feature = "auth")]
+pub mod keys;
 mod leak;
 mod log;
 mod names;

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::audit::Action;
-use super::change::{Change, Guard, Revision, Step, settle};
+use super::change::{Change, Guard, Place, Revision, Step, settle};
 use super::read::name_of;
 use super::{Admin, AdminError, Stamp, names};
 use crate::access::catalogue::Catalogue;
@@ -113,7 +113,7 @@ impl Admin {
                 successor: None,
             };
             let issue = issue(&token, &record);
-            self.commit(Change { tenant: &tenant.id, steps: vec![issue], guards }, stamp).await?;
+            self.commit(Change { place: Place::Tenant(&tenant.id), steps: vec![issue], guards }, stamp).await?;
             Ok((record, rights))
         })
         .await?;
@@ -163,7 +163,8 @@ impl Admin {
             }
             let after = PatRecord { revoked: Some(stamp.now()), ..record.clone() };
             let revoke = amend(Action::PatRevoke, before, &record, &after);
-            self.commit(Change { tenant, steps: vec![revoke], guards: Vec::new() }, stamp).await?;
+            self.commit(Change { place: Place::Tenant(tenant), steps: vec![revoke], guards: Vec::new() }, stamp)
+                .await?;
             Ok(after)
         })
         .await
@@ -198,7 +199,7 @@ impl Admin {
             };
             let ending = outgoing(old.clone(), new_id, rotation.overlap, stamp.now())?;
             let steps = vec![amend(Action::PatRotate, before, &old, &ending), issue(&token, &record)];
-            self.commit(Change { tenant: &tenant.id, steps, guards }, stamp).await?;
+            self.commit(Change { place: Place::Tenant(&tenant.id), steps, guards }, stamp).await?;
             Ok((token, ending, record, rights))
         })
         .await?;

@@ -1,4 +1,4 @@
-//! What operators read: single records and all records of a kind, strongly consistent, within one tenant's partition.
+//! What operators read: single records and all records of a kind, strongly consistent, within one partition.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 

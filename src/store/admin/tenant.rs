@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::audit::Action;
-use super::change::{Change, Revision, Step, settle};
+use super::change::{Change, Place, Revision, Step, settle};
 use super::{Admin, AdminError, Stamp, names};
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::TenantId;
@@ -163,5 +163,5 @@ fn value_size(value: &AttributeValue) -> usize {
 
 fn change(id: &TenantId, action: Action, record: Revision) -> Change<'_> {
     let step = Step { action, subject: id.to_string(), record };
-    Change { tenant: id, steps: vec![step], guards: Vec::new() }
+    Change { place: Place::Tenant(id), steps: vec![step], guards: Vec::new() }
 }

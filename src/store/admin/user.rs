@@ -4,7 +4,7 @@
 //! user of that id is created.
 
 use super::audit::Action;
-use super::change::{Change, Guard, Revision, Step, settle};
+use super::change::{Change, Guard, Place, Revision, Step, settle};
 use super::read::name_of;
 use super::{Admin, AdminError, Stamp, names, role};
 use crate::access::catalogue::Catalogue;
@@ -146,5 +146,6 @@ fn known_roles(tenant: &Tenant, roles: &[String]) -> Result<(), AdminError> {
 }
 
 fn change<'a>(tenant: &'a TenantId, user: &UserId, action: Action, record: Revision) -> Change<'a> {
-    Change { tenant, steps: vec![Step { action, subject: user.to_string(), record }], guards: Vec::new() }
+    let step = Step { action, subject: user.to_string(), record };
+    Change { place: Place::Tenant(tenant), steps: vec![step], guards: Vec::new() }
 }

@@ -10,11 +10,8 @@ use crate::oauth::key_ring::{KeySecret, OwnKey, PrivateHalf};
 use crate::store::record::{Attributes, Item, read_key, text, write_key};
 use crate::store::{StoreFault, key};
 
-/// The attribute that holds what a local key is made of.
-const SECRET: &str = "secret";
-
 /// The attribute that names the key in KMS.
-const KMS: &str = "kms_key";
+pub(crate) const KMS: &str = "kms_key";
 
 impl OAuthStore {
     /// The keys of an issuer that were made here: not those that an operator put there for others to be believed.
@@ -23,7 +20,7 @@ impl OAuthStore {
     /// [`StoreFault`].
     pub async fn signing_keys(&self, issuer: &Issuer) -> Result<Vec<OwnKey>, StoreFault> {
         let items = self.under(&key::key_partition(issuer.as_str()), key::KEY_PREFIX).await?;
-        let own = |item: &&Item| item.contains_key(SECRET) || item.contains_key(KMS);
+        let own = |item: &&Item| item.contains_key(key::SECRET) || item.contains_key(KMS);
         items.iter().filter(own).map(read_own_key).collect()
     }
 
@@ -44,7 +41,7 @@ pub(crate) fn write_own_key(own: &OwnKey) -> Item {
     let mut item = write_key(&own.record);
     match &own.private {
         PrivateHalf::Table(secret) => {
-            item.insert(SECRET.to_owned(), AttributeValue::B(Blob::new(secret.expose().to_vec())))
+            item.insert(key::SECRET.to_owned(), AttributeValue::B(Blob::new(secret.expose().to_vec())))
         }
         PrivateHalf::Kms(arn) => item.insert(KMS.to_owned(), text(arn)),
     };
@@ -57,7 +54,7 @@ pub(crate) fn read_own_key(item: &Item) -> Result<OwnKey, StoreFault> {
     if let Some(arn) = Attributes::of("KEY", item).optional_text(KMS)? {
         return Ok(OwnKey { record, private: PrivateHalf::Kms(arn.to_owned()) });
     }
-    let secret = item.get(SECRET).and_then(|value| value.as_b().ok());
+    let secret = item.get(key::SECRET).and_then(|value| value.as_b().ok());
     let secret = secret.and_then(|blob| <[u8; 32]>::try_from(blob.as_ref()).ok());
     let broken = || StoreFault::BrokenRecord { record: "KEY".to_owned(), what: "`secret` is not 32 bytes".to_owned() };
     Ok(OwnKey { record, private: PrivateHalf::Table(KeySecret::new(secret.ok_or_else(broken)?)) })

@@ -82,7 +82,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }

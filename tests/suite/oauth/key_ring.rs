@@ -85,9 +85,7 @@ fn a_public_key_of_kms_has_one_form() {
         use base64::Engine;
         base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
     };
-    let info = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
-    let info: Vec<u8> =
-        (0..info.len()).step_by(2).map(|at| u8::from_str_radix(info.get(at..at + 2).unwrap(), 16).unwrap()).collect();
+    let info = super::ecdsa::bytes("3059301306072a8648ce3d020106082a8648ce3d030107034200");
     let der = [&info[..], &[4], &coordinate("x"), &coordinate("y")].concat();
     assert_eq!(PublicHalf::of_info(&der).as_ref(), Some(signing.public()));
     for at in 0..27 {

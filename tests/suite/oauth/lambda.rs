@@ -181,7 +181,18 @@ async fn the_gateways_word_counts_and_no_headers() {
     assert_eq!(last, "429");
     let mut elsewhere =
         http("POST", "/register", "", json!({"content-type": "application/json"}), Some(&registration.to_string()));
-    elsewhere["requestContext"]["http"]["sourceIp"] = json!("192.0.2.8");
+    // A subscriber of IPv6 has a whole /64, and counts as one; a mapped IPv4 address is that address.
+    for (address, status) in [("192.0.2.8", 201), ("::ffff:192.0.2.7", 429), ("2001:db8:1:2::1", 201)] {
+        elsewhere["requestContext"]["http"]["sourceIp"] = json!(address);
+        assert_eq!(ask(&house, &elsewhere).await["statusCode"], status, "{address}");
+    }
+    let mut last = String::new();
+    for host in 2..=21 {
+        elsewhere["requestContext"]["http"]["sourceIp"] = json!(format!("2001:db8:1:2:{host:x}::1"));
+        last = ask(&house, &elsewhere).await["statusCode"].to_string();
+    }
+    assert_eq!(last, "429");
+    elsewhere["requestContext"]["http"]["sourceIp"] = json!("2001:db8:1:3::1");
     assert_eq!(ask(&house, &elsewhere).await["statusCode"], 201);
 }
 

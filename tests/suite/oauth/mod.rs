@@ -3,10 +3,11 @@
 mod between;
 mod browser;
 mod documents;
-mod ecdsa;
+pub(crate) mod ecdsa;
 mod elsewhere;
 mod environment;
 mod flow;
+mod hashing;
 mod house;
 mod key_ring;
 mod kms;
