@@ -8,9 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::record::{Attributes, Item, number, text};
+#[cfg(feature = "admin")]
+use super::StoreFault;
+use super::key;
+#[cfg(feature = "admin")]
+use super::record::Attributes;
+use super::record::{Item, number, text};
 use super::stamp::Stamp;
-use super::{StoreFault, key};
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq)]
