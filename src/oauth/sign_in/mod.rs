@@ -1,5 +1,5 @@
 //! Who is at the browser: asked of local accounts, of the host product, or of another OpenID provider. Which one is
-//! configuration; what comes of it is the same, a [`SignedIn`](super::session::SignedIn) in a new session.
+//! configuration; what comes of it is the same, a [`SignedIn`] in a new session.
 //!
 //! ```text
 //!  /sign-in ── challenge, kept with this browser's session ──▶ somebody else's page
