@@ -21,7 +21,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test mutations clients fmt lint docs deny tree tree-accept tables pack routes events build sbom test-build validate deploy e2e venv
+.PHONY: help run test mutations clients fmt lint docs deny tree tree-accept tables pack routes scale events build sbom test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ routes: ## Write again what is generated from api.yaml: the gateways' definition
 	cargo run --quiet --bin edge -- definition rest api.yaml --output deploy/rest-api.yaml
 	cargo run --quiet --bin edge -- definition http api.yaml --output deploy/http-api.yaml
 	cargo run --quiet --bin edge -- routes api.yaml > tests/routes.txt
+
+scale: ## Simulate the load, and write again the tables and plots of docs/scale.md
+	python3 scripts/scale.py
 
 events: ## Write the sample events again, and what each is answered
 	UPDATE_GOLDEN=1 cargo test --quiet --test suite events::samples
