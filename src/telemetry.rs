@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 pub const NAMESPACE: &str = "EdgeAuthorizer";
 
 const DECISIONS: Metric = Metric { name: "Decisions", unit: "Count" };
-const LATENCY: Metric = Metric { name: "Latency", unit: "Milliseconds" };
+pub(crate) const LATENCY: Metric = Metric { name: "Latency", unit: "Milliseconds" };
 const READS: Metric = Metric { name: "Reads", unit: "Count" };
 
 /// The metrics, and what each is counted by: the function, so that two installations in one account stay apart, and the
@@ -125,24 +125,24 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Metadata {
+pub(crate) struct Metadata {
     /// Milliseconds since 1970-01-01T00:00:00Z.
-    timestamp: u64,
-    cloud_watch_metrics: [Directive; 2],
+    pub(crate) timestamp: u64,
+    pub(crate) cloud_watch_metrics: [Directive; 2],
 }
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Directive {
-    namespace: &'static str,
+pub(crate) struct Directive {
+    pub(crate) namespace: &'static str,
     /// Sets of dimensions, each a list of names of values in the line.
-    dimensions: [&'static [&'static str]; 1],
-    metrics: &'static [Metric],
+    pub(crate) dimensions: [&'static [&'static str]; 1],
+    pub(crate) metrics: &'static [Metric],
 }
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Metric {
-    name: &'static str,
-    unit: &'static str,
+pub(crate) struct Metric {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
 }

@@ -3,7 +3,9 @@
 
 mod lambda_host;
 
+use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Instant;
 
 use edge_authorizer::api::Api;
 use edge_authorizer::oauth::kms::{self, KmsSigner};
@@ -11,8 +13,10 @@ use edge_authorizer::oauth::lambda;
 use edge_authorizer::oauth::router::router;
 use edge_authorizer::oauth::server::{AuthServer, NoRandomness, Surroundings};
 use edge_authorizer::oauth::settings::OAuthSettings;
+use edge_authorizer::oauth::telemetry::line;
 use edge_authorizer::store::client::connect;
 use edge_authorizer::store::oauth::OAuthStore;
+use edge_authorizer::telemetry::Invocation;
 use edge_authorizer::timestamp::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
@@ -22,6 +26,7 @@ use lambda_host::{endpoint, listen, now, read_pack, required, variable};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     listen();
+    let function = required("AWS_LAMBDA_FUNCTION_NAME")?;
     let api = Api::from_json(&read_pack()?)?;
     let settings = OAuthSettings::read(variable, &api)?;
     let store = OAuthStore::new(connect(endpoint("DYNAMODB")?), required("TABLE_NAME")?);
@@ -29,7 +34,13 @@ async fn main() -> Result<(), Error> {
     server.signer = Arc::new(KmsSigner::new(Arc::clone(&server.keys), kms::connect(endpoint("KMS")?)));
     let router = router(Arc::new(server));
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
-        lambda::answer(&router, event.payload.get()).await.map_err(Error::from)
+        let start = Instant::now();
+        let answer = lambda::answer(&router, event.payload.get()).await?;
+        let invocation = Invocation { function: &function, id: &event.context.request_id };
+        let line = line(&answer.seen, invocation, start.elapsed().as_secs_f64() * 1000.0, now()?)?;
+        // A log that cannot be written does not change what is answered.
+        let _ = writeln!(std::io::stdout(), "{line}");
+        Ok::<_, Error>(answer)
     }))
     .await
 }

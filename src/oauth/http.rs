@@ -191,8 +191,15 @@ impl Told {
         self.dressed(json(self.status, &body))
     }
 
+    /// An answer that says, to this side alone, what it is about.
+    pub(super) fn marked(&self, mut response: Response) -> Response {
+        response.extensions_mut().insert(self.code);
+        response
+    }
+
     /// An answer with the headers that belong to the failure.
     pub(super) fn dressed(&self, mut response: Response) -> Response {
+        response = self.marked(response);
         let challenge = match self.code {
             Code::InvalidClient => Some("Basic realm=\"token\""),
             Code::InvalidToken => Some("Bearer"),

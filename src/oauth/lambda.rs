@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 use super::error::Problem;
 use super::http::ClientAddress;
 use super::server::Failure;
+use super::telemetry::Seen;
 
 /// No answer of this server is longer.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -205,17 +206,21 @@ pub struct Answer {
     cookies: Vec<String>,
     body: String,
     is_base64_encoded: bool,
+    /// What it is an answer to, for the log.
+    #[serde(skip)]
+    pub seen: Seen,
 }
 
 impl Answer {
     async fn of(response: Response, format: Format) -> Self {
+        let seen = Seen::in_answer(&response);
         let (parts, body) = response.into_parts();
-        let Ok(bytes) = to_bytes(body, ANSWER_LIMIT).await else { return Self::broken() };
+        let Ok(bytes) = to_bytes(body, ANSWER_LIMIT).await else { return Self::broken(seen) };
         let (body, is_base64_encoded) = match String::from_utf8(bytes.to_vec()) {
             Ok(text) => (text, false),
             Err(binary) => (STANDARD.encode(binary.into_bytes()), true),
         };
-        let mut answer = Self { status_code: parts.status.as_u16(), body, is_base64_encoded, ..Self::broken() };
+        let mut answer = Self { status_code: parts.status.as_u16(), body, is_base64_encoded, ..Self::broken(seen) };
         match format {
             Format::One => answer.multi_value_headers = Some(grouped(&parts.headers)),
             Format::Two => {
@@ -227,8 +232,9 @@ impl Answer {
         answer
     }
 
-    fn broken() -> Self {
+    fn broken(seen: Seen) -> Self {
         Self {
+            seen,
             status_code: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
             headers: None,
             multi_value_headers: None,

@@ -54,3 +54,4 @@ pub mod settings;
 pub mod sign_in;
 pub mod signer;
 pub mod signing;
+pub mod telemetry;

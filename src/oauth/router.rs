@@ -17,6 +17,7 @@ use super::http::{ClientAddress, open_to_scripts};
 use super::page;
 use super::server::AuthServer;
 use super::sign_in::RETURN_PATH;
+use super::telemetry::seen;
 
 /// The authorization server's router. Whoever mounts it puts a [`ClientAddress`] into each request's
 /// extensions.
@@ -38,6 +39,7 @@ pub fn router(server: Arc<AuthServer>) -> Router {
         .route("/introspect", post(introspect::post))
         .route("/style.css", get(page::style))
         .merge(open)
+        .layer(from_fn(seen))
         .with_state(server)
 }
 

@@ -380,3 +380,22 @@ async fn every_example_that_edge_serve_prints_does_what_it_says() {
         assert!(command.starts_with("curl ") && !command.contains('\n') && command.ends_with(example.path));
     }
 }
+
+/// [O111]: a token is a header. In a query or a form it is no token, and beside one it changes nothing.
+#[tokio::test]
+async fn a_token_in_a_query_or_a_form_is_none() {
+    let door = Door::open().await;
+    let token = door.world.token("sales-contacts").to_owned();
+    let query = format!("{CONTACTS}?access_token={token}");
+    assert_eq!(door.send("GET", &query, &[]).await.status, 401);
+    let form = format!("access_token={token}");
+    let length = form.len();
+    let request = format!(
+        "POST {CONTACTS} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    assert_eq!(door.raw(request.as_bytes()).await.status, 401);
+    let refused = door.send("GET", &query, &["Authorization: Bearer nothing"]).await;
+    assert_eq!(refused.status, 401);
+    assert!(!refused.body.contains(&token));
+}

@@ -88,7 +88,7 @@ pub(super) fn refused(server: &AuthServer, target: &RedirectTarget, state: Optio
     let told = Failure::from(problem).note("authorize");
     let code = told.code.to_string();
     let parameters = [("error", code.as_str()), ("error_description", told.description.as_str())];
-    answered(server, target, state, &parameters)
+    told.marked(answered(server, target, state, &parameters))
 }
 
 /// An authorization response: its parameters, the state as it came, and the issuer, once.

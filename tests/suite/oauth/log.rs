@@ -5,6 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::Request;
+use edge_authorizer::oauth::lambda::answer;
+use edge_authorizer::oauth::telemetry::line;
+use edge_authorizer::telemetry::Invocation;
+use edge_authorizer::timestamp::Timestamp;
 use serde_json::json;
 
 use super::elsewhere::SECRET;
@@ -97,4 +101,49 @@ async fn nothing_secret_of_a_sign_in_elsewhere_is_logged() {
     let state = path.split("state=").nth(1).unwrap().split('&').next().unwrap();
     let redeemed = provider.redeemed.lock().unwrap()[0].clone();
     log.tells(&["signed_in", "access_denied"], &[session, state, &redeemed["code_verifier"], SECRET]);
+}
+
+/// [119]: the line of a request names the route and the outcome, and holds nothing else of the request; the metrics are
+/// counted by closed lists.
+#[tokio::test]
+async fn a_request_is_one_line_with_its_metrics() {
+    let house = House::new().await;
+    let event = |method: &str, path: &str, body: &str| {
+        json!({
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": "state=a-secret-in-a-query",
+            "headers": {"content-type": "application/x-www-form-urlencoded", "cookie": "session=a-secret-cookie"},
+            "requestContext": {"http": {"method": method, "sourceIp": "192.0.2.1"}},
+            "body": body,
+            "isBase64Encoded": false,
+        })
+        .to_string()
+    };
+    let mut told = Vec::new();
+    for (method, path, body) in [
+        ("GET", "/jwks.json", ""),
+        ("POST", "/token", "grant_type=refresh_token&client_id=app_0&refresh_token=crm_rt_a-secret-token"),
+        ("GET", "/authorize", ""),
+        ("GET", "/register/app_a-secret-id", ""),
+        ("GET", "/nowhere/a-secret-path", ""),
+    ] {
+        let answer = answer(&house.router, &event(method, path, body)).await.unwrap();
+        let invocation = Invocation { function: "edge-AuthServer-1", id: "call" };
+        let line = line(&answer.seen, invocation, 2.5, Timestamp::from_seconds(1_800_000_000)).unwrap();
+        assert!(!line.contains("secret") && !line.contains('\n'), "{line}");
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        told.push(format!("{} {} {}", line["endpoint"], line["outcome"], line["status"]));
+        let metrics = &line["_aws"]["CloudWatchMetrics"];
+        assert_eq!(metrics[0]["Dimensions"], json!([["function", "endpoint"]]));
+        assert_eq!(metrics[1]["Dimensions"], json!([["function", "endpoint", "outcome"]]));
+        assert_eq!((&line["Requests"], &line["Latency"]), (&json!(1), &json!(2.5)));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "/jwks.json" "ok" 200
+    "/token" "invalid_client" 401
+    "/authorize" "invalid_request" 400
+    "/register/{client}" "invalid_token" 401
+    "none" "refused" 404
+    "#);
 }

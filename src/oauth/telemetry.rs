@@ -1,0 +1,102 @@
+//! One line of JSON a request to the authorization server, with the metrics in it, as the authorizer writes one a
+//! decision.
+//!
+//! What is never in it: anything of the request but which endpoint it went to. No query, form, header, cookie or token.
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::error::Code;
+use crate::telemetry::{Directive, Invocation, LATENCY, Metadata, Metric, NAMESPACE};
+use crate::timestamp::Timestamp;
+
+const REQUESTS: Metric = Metric { name: "Requests", unit: "Count" };
+
+/// By function, endpoint and outcome: closed lists all three, and nothing that grows with tenants or clients.
+const METRICS: [Directive; 2] = [
+    Directive { namespace: NAMESPACE, dimensions: [&["function", "endpoint"]], metrics: &[REQUESTS, LATENCY] },
+    Directive { namespace: NAMESPACE, dimensions: [&["function", "endpoint", "outcome"]], metrics: &[REQUESTS] },
+];
+
+/// What a path that leads nowhere is called.
+const NOWHERE: &str = "none";
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The route, `/register/{client}`, and never the path itself.
+    pub endpoint: String,
+    /// `ok`, an error code of OAuth, or `refused` for a page that says no.
+    pub outcome: String,
+    /// What HTTP was told.
+    pub status: u16,
+}
+
+impl Seen {
+    fn of(endpoint: &str, response: &Response) -> Self {
+        let status = response.status();
+        let outcome = match response.extensions().get::<Code>() {
+            Some(code) => code.to_string(),
+            None if status.is_client_error() || status.is_server_error() => "refused".to_owned(),
+            None => "ok".to_owned(),
+        };
+        Self { endpoint: endpoint.to_owned(), outcome, status: status.as_u16() }
+    }
+
+    /// What an answer says of itself that went through [`seen`]; one that did not led nowhere.
+    pub fn in_answer(response: &Response) -> Self {
+        response.extensions().get::<Self>().cloned().unwrap_or_else(|| Self::of(NOWHERE, response))
+    }
+}
+
+/// Notes on each answer what it was an answer to.
+pub(super) async fn seen(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let seen = Seen::of(path.as_ref().map_or(NOWHERE, MatchedPath::as_str), &response);
+    response.extensions_mut().insert(seen);
+    response
+}
+
+/// The line for a request.
+///
+/// # Errors
+/// When the line cannot be written as JSON; it holds strings and finite numbers only.
+pub fn line(
+    seen: &Seen,
+    invocation: Invocation<'_>,
+    milliseconds: f64,
+    now: Timestamp,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Written {
+        level: if seen.status >= 500 { "ERROR" } else { "INFO" },
+        message: "request",
+        function: invocation.function,
+        invocation_id: invocation.id,
+        endpoint: &seen.endpoint,
+        outcome: &seen.outcome,
+        status: seen.status,
+        requests: 1,
+        milliseconds,
+        metadata: Metadata { timestamp: now.seconds().saturating_mul(1000), cloud_watch_metrics: METRICS },
+    })
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    level: &'static str,
+    message: &'static str,
+    function: &'a str,
+    invocation_id: &'a str,
+    endpoint: &'a str,
+    outcome: &'a str,
+    status: u16,
+    #[serde(rename = "Requests")]
+    requests: u32,
+    #[serde(rename = "Latency")]
+    milliseconds: f64,
+    #[serde(rename = "_aws")]
+    metadata: Metadata,
+}
