@@ -76,7 +76,8 @@ pack: ## Compile api.yaml into what the Lambda reads at start
 
 routes: ## Write again what is generated from api.yaml: the gateways' definitions, the table of routes
 	cargo run --quiet --bin edge -- definition rest api.yaml --output deploy/rest-api.yaml
-	cargo run --quiet --bin edge -- definition http api.yaml --output deploy/http-api.yaml
+	cargo run --quiet --bin edge -- definition http api.yaml --auth-server AuthServer --auth-server-if HasAuthServer \
+		--output deploy/http-api.yaml
 	cargo run --quiet --bin edge -- routes api.yaml > tests/routes.txt
 
 scale: ## Simulate the load, and write again the tables and plots of docs/scale.md

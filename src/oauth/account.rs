@@ -90,17 +90,10 @@ pub struct UnusablePassword;
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Lq86eyuFMhbXCsV1yrCnQg$Qd0CkhaazhiNiM7p5ONtT07vBOvTi8Q7UCOoDxZ+f80";
 
-/// Whether the password is the account's. The same work is done where there is no account.
+/// Whether the password is the account's. The same work is done where there is no account, by the same line.
 pub fn verify(password: &str, account: Option<&PasswordHash>) -> bool {
-    let fits = |hash: &str| Argon2::default().verify_password(password.as_bytes(), hash).is_ok();
-    if password.len() > MAX_PASSWORD_LENGTH {
-        return false;
-    }
-    match account {
-        Some(hash) => fits(hash.as_str()),
-        None => {
-            _ = fits(NOBODYS_HASH);
-            false
-        }
-    }
+    let hash = account.map_or(NOBODYS_HASH, PasswordHash::as_str);
+    let fits =
+        password.len() <= MAX_PASSWORD_LENGTH && Argon2::default().verify_password(password.as_bytes(), hash).is_ok();
+    fits && account.is_some()
 }

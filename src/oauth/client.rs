@@ -91,7 +91,8 @@ impl Client {
 pub struct PresentedClient {
     id: ClientId,
     method: AuthenticationMethod,
-    secret: Option<Secret>,
+    /// Of the secret, or of no text at all: made before any record is looked for, so that it costs everybody the same.
+    secret: SecretDigest,
 }
 
 /// A client that has proven itself as far as its registration asks for it.
@@ -111,7 +112,7 @@ impl PresentedClient {
             let id = named.ok_or(ClientProblem::Unnamed)?;
             let id = ClientId::parse(id).map_err(|_| ClientProblem::Unknown)?;
             let method = posted.map_or(AuthenticationMethod::None, |_| AuthenticationMethod::Post);
-            return Ok(Self { id, method, secret: posted.and_then(Secret::presented) });
+            return Ok(Self { id, method, secret: digest(posted) });
         };
         if posted.is_some() {
             return Err(Problem::Malformed("the client authenticates in two ways at once"));
@@ -121,7 +122,7 @@ impl PresentedClient {
             return Err(Problem::Malformed("the form names another client than the header"));
         }
         let id = ClientId::parse(&id).map_err(|_| ClientProblem::Unknown)?;
-        Ok(Self { id, method: AuthenticationMethod::Basic, secret: Secret::presented(&secret) })
+        Ok(Self { id, method: AuthenticationMethod::Basic, secret: digest(Some(&secret)) })
     }
 
     /// The client that is named.
@@ -131,14 +132,14 @@ impl PresentedClient {
 
     /// Holds what was presented against the record, if there is one.
     ///
-    /// A digest is compared whether there is a client or not, so that an unknown one takes as long to refuse.
+    /// One digest is compared, in constant time, whether there is a client with a secret or not, so that an unknown one
+    /// takes as long to refuse.
     ///
     /// # Errors
     /// [`ClientProblem`]; the caller learns the same of each.
     pub fn authenticate(self, client: Option<Client>, now: Timestamp) -> Result<AuthenticatedClient, ClientProblem> {
-        let presented = self.secret.as_ref().map_or_else(|| SecretDigest::of(""), Secret::digest);
-        let registered = client.as_ref().and_then(|client| client.secret);
-        let same = registered.unwrap_or_else(|| SecretDigest::of("\0")) == presented;
+        let registered = client.as_ref().and_then(|client| client.secret).unwrap_or(SecretDigest::NOBODYS);
+        let same = registered == self.secret;
         let client = client.ok_or(ClientProblem::Unknown)?.current(now)?;
         if client.metadata.token_endpoint_auth_method != self.method {
             return Err(ClientProblem::Method);
@@ -156,6 +157,11 @@ impl std::ops::Deref for AuthenticatedClient {
     fn deref(&self) -> &Client {
         &self.0
     }
+}
+
+/// The digest of a presented secret. One that no secret of this server looks like is as good as none.
+fn digest(presented: Option<&str>) -> SecretDigest {
+    SecretDigest::of(presented.filter(|text| Secret::presented(text).is_some()).unwrap_or_default())
 }
 
 /// `Basic` with the id and the secret form-encoded before they were joined (RFC 6749 §2.3.1).

@@ -16,9 +16,10 @@ use serde_json::json;
 
 use crate::store::StoreFault;
 
-use super::error::{Code, Problem};
+use super::error::{Code, GrantProblem, Problem};
 use super::parameters::Parameters;
 use super::server::Failure;
+use super::telemetry::{Outcome, REUSED};
 
 /// The longest body: four times the longest request with a state of 4 KB in it.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -142,16 +143,19 @@ pub(super) struct Told {
     pub(super) code: Code,
     pub(super) status: StatusCode,
     pub(super) description: String,
+    /// What the log and the metrics call it.
+    outcome: Outcome,
     retry_after: Option<u64>,
 }
 
 impl Failure {
     /// The one translation of a failure to the wire. What this side's faults are is for the log alone.
     pub(super) fn told(&self) -> Told {
-        let fault = |code, status, description: &str, retry_after| Told {
+        let fault = |code: Code, status, description: &str, retry_after| Told {
             code,
             status,
             description: description.to_owned(),
+            outcome: Outcome(code.as_str()),
             retry_after,
         };
         let later = || {
@@ -166,8 +170,12 @@ impl Failure {
                     Problem::TooMany { retry_after } => Some(*retry_after),
                     _ => None,
                 };
+                let outcome = match problem {
+                    Problem::Grant(GrantProblem::Reused) => Outcome(REUSED),
+                    _ => Outcome(code.as_str()),
+                };
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-                Told { code, status, description: problem.description(), retry_after }
+                Told { code, status, description: problem.description(), outcome, retry_after }
             }
             Self::Store(StoreFault::Timeout { .. } | StoreFault::Unreachable(_) | StoreFault::Refused(_)) => later(),
             Self::Signing(_) | Self::Upstream(_) | Self::Keys(_) | Self::Contention => later(),
@@ -193,7 +201,7 @@ impl Told {
 
     /// An answer that says, to this side alone, what it is about.
     pub(super) fn marked(&self, mut response: Response) -> Response {
-        response.extensions_mut().insert(self.code);
+        response.extensions_mut().insert(self.outcome);
         response
     }
 

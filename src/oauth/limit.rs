@@ -33,39 +33,38 @@ impl Limit {
     }
 }
 
-/// The limits of an installation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Registrations from one address.
-    pub register_by_address: Limit,
-    /// Registrations in all.
-    pub register: Limit,
-    /// Client metadata documents that are fetched for one address.
-    pub document_by_address: Limit,
-    /// Client metadata documents that are fetched in all.
-    pub document: Limit,
-    /// Authorization requests from one address: each writes a record.
-    pub authorize_by_address: Limit,
-    /// Sign-ins from one address.
-    pub sign_in_by_address: Limit,
-    /// Sign-ins to one account, existing or not.
-    pub sign_in_by_account: Limit,
+macro_rules! limits {
+    ($($field:ident = $name:literal, $most:literal in $seconds:literal: $doc:literal,)*) => {
+        /// The limits of an installation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $(#[doc = $doc] pub $field: Limit,)*
+        }
+
+        impl Default for Limits {
+            /// Many people sit behind one address; one person does not mistype a password ten times in a quarter of an
+            /// hour.
+            fn default() -> Self {
+                Self { $($field: Limit { name: $name, most: $most, seconds: $seconds },)* }
+            }
+        }
+
+        impl Limits {
+            fn all_mut(&mut self) -> impl Iterator<Item = &mut Limit> {
+                [$(&mut self.$field),*].into_iter()
+            }
+        }
+    };
 }
 
-impl Default for Limits {
-    /// Many people sit behind one address; one person does not mistype a password ten times in a quarter of an hour.
-    fn default() -> Self {
-        let limit = |name, most, seconds| Limit { name, most, seconds };
-        Self {
-            register_by_address: limit("register-by-address", 20, 3600),
-            register: limit("register", 1000, 3600),
-            document_by_address: limit("document-by-address", 60, 3600),
-            document: limit("document", 1000, 3600),
-            authorize_by_address: limit("authorize-by-address", 120, 60),
-            sign_in_by_address: limit("sign-in-by-address", 60, 900),
-            sign_in_by_account: limit("sign-in-by-account", 10, 900),
-        }
-    }
+limits! {
+    register_by_address = "register-by-address", 20 in 3600: "Registrations from one address.",
+    register = "register", 1000 in 3600: "Registrations in all.",
+    document_by_address = "document-by-address", 60 in 3600: "Client metadata documents that are fetched for one address.",
+    document = "document", 1000 in 3600: "Client metadata documents that are fetched in all.",
+    authorize_by_address = "authorize-by-address", 120 in 60: "Authorization requests from one address: each writes a record.",
+    sign_in_by_address = "sign-in-by-address", 60 in 900: "Sign-ins from one address.",
+    sign_in_by_account = "sign-in-by-account", 10 in 900: "Sign-ins to one account, existing or not.",
 }
 
 impl Limits {
@@ -81,36 +80,14 @@ impl Limits {
             let (name, rate) = word.split_once('=').ok_or_else(unreadable)?;
             let (most, seconds) = rate.split_once('/').ok_or_else(unreadable)?;
             let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number > 0).ok_or_else(unreadable);
-            let limit = limits.all_mut().into_iter().find(|limit| limit.name == name).ok_or_else(unreadable)?;
+            let limit = limits.all_mut().find(|limit| limit.name == name).ok_or_else(unreadable)?;
             (limit.most, limit.seconds) = (number(most)?, number(seconds)?);
         }
         Ok(limits)
     }
 
-    fn all_mut(&mut self) -> [&mut Limit; 7] {
-        // Field by field, so that a limit that is not listed does not compile.
-        let Self {
-            register_by_address,
-            register,
-            document_by_address,
-            document,
-            authorize_by_address,
-            sign_in_by_address,
-            sign_in_by_account,
-        } = self;
-        [
-            register_by_address,
-            register,
-            document_by_address,
-            document,
-            authorize_by_address,
-            sign_in_by_address,
-            sign_in_by_account,
-        ]
-    }
-
     fn names(&mut self) -> String {
-        self.all_mut().map(|limit| limit.name.to_owned()).join(", ")
+        self.all_mut().map(|limit| limit.name).collect::<Vec<_>>().join(", ")
     }
 }
 

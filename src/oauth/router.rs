@@ -18,6 +18,7 @@ use super::page;
 use super::server::AuthServer;
 use super::sign_in::RETURN_PATH;
 use super::telemetry::seen;
+use crate::gateway::response::RESOURCE_METADATA_PATH;
 
 /// The authorization server's router. Whoever mounts it puts a [`ClientAddress`] into each request's
 /// extensions.
@@ -29,6 +30,7 @@ pub fn router(server: Arc<AuthServer>) -> Router {
         .route("/revoke", post(revoke::post))
         .route("/jwks.json", get(discovery::keys))
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
+        .route(RESOURCE_METADATA_PATH, get(discovery::resource))
         .layer(from_fn(open_to_scripts));
     Router::new()
         .route("/authorize", get(authorize::get).post(authorize::post))

@@ -54,6 +54,9 @@ impl fmt::Debug for Secret {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
+    /// What stands in for a digest that is not there: nobody knows a text of which it is the digest.
+    pub const NOBODYS: Self = Self([0; 32]);
+
     /// The digest of a text.
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())

@@ -161,6 +161,7 @@ impl AuthServer {
     /// [`Failure::Broken`] when the work panics.
     pub async fn hash<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
         let broken = |_| Failure::Broken("password hashing has stopped");
+        tracing::debug!("a password is hashed");
         let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(broken)?;
         let worked = tokio::task::spawn_blocking(move || {
             let _held = permit;

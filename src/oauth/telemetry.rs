@@ -8,28 +8,38 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::error::Code;
 use crate::telemetry::{Directive, Invocation, LATENCY, Metadata, Metric, NAMESPACE};
 use crate::timestamp::Timestamp;
 
 const REQUESTS: Metric = Metric { name: "Requests", unit: "Count" };
+const FAULTS: Metric = Metric { name: "Faults", unit: "Count" };
+const REFUSALS: Metric = Metric { name: "Refusals", unit: "Count" };
+const REPLAYS: Metric = Metric { name: "Replays", unit: "Count" };
 
-/// By function, endpoint and outcome: closed lists all three, and nothing that grows with tenants or clients.
+/// What is counted for the function as a whole, which alarms stand on, and how long each endpoint takes. CloudWatch
+/// charges for each combination that occurs: the outcome stays in the line, for whoever asks the log.
 const METRICS: [Directive; 2] = [
-    Directive { namespace: NAMESPACE, dimensions: [&["function", "endpoint"]], metrics: &[REQUESTS, LATENCY] },
-    Directive { namespace: NAMESPACE, dimensions: [&["function", "endpoint", "outcome"]], metrics: &[REQUESTS] },
+    Directive { namespace: NAMESPACE, dimensions: [&["function"]], metrics: &[REQUESTS, FAULTS, REFUSALS, REPLAYS] },
+    Directive { namespace: NAMESPACE, dimensions: [&["function", "endpoint"]], metrics: &[LATENCY] },
 ];
 
 /// What a path that leads nowhere is called.
 const NOWHERE: &str = "none";
+
+/// A code or a refresh token came back, and its grant has ended.
+pub(super) const REUSED: &str = "reused";
+
+/// What an answer says of itself, to this side alone: an error code of OAuth, or [`REUSED`].
+#[derive(Clone, Copy)]
+pub(super) struct Outcome(pub(super) &'static str);
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// The route, `/register/{client}`, and never the path itself.
     pub endpoint: String,
-    /// `ok`, an error code of OAuth, or `refused` for a page that says no.
-    pub outcome: String,
+    /// `ok`, an error code of OAuth, `reused`, or `refused` for a page that says no.
+    pub outcome: &'static str,
     /// What HTTP was told.
     pub status: u16,
 }
@@ -37,10 +47,10 @@ pub struct Seen {
 impl Seen {
     fn of(endpoint: &str, response: &Response) -> Self {
         let status = response.status();
-        let outcome = match response.extensions().get::<Code>() {
-            Some(code) => code.to_string(),
-            None if status.is_client_error() || status.is_server_error() => "refused".to_owned(),
-            None => "ok".to_owned(),
+        let outcome = match response.extensions().get::<Outcome>() {
+            Some(Outcome(outcome)) => outcome,
+            None if status.is_client_error() || status.is_server_error() => "refused",
+            None => "ok",
         };
         Self { endpoint: endpoint.to_owned(), outcome, status: status.as_u16() }
     }
@@ -70,31 +80,41 @@ pub fn line(
     milliseconds: f64,
     now: Timestamp,
 ) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Written {
-        level: if seen.status >= 500 { "ERROR" } else { "INFO" },
+    let is_fault = seen.status >= 500;
+    serde_json::to_string(&Line {
+        level: if is_fault { "ERROR" } else { "INFO" },
         message: "request",
         function: invocation.function,
         invocation_id: invocation.id,
         endpoint: &seen.endpoint,
-        outcome: &seen.outcome,
+        outcome: seen.outcome,
         status: seen.status,
         requests: 1,
+        faults: is_fault.into(),
+        refusals: (400..500).contains(&seen.status).into(),
+        replays: (seen.outcome == REUSED).into(),
         milliseconds,
         metadata: Metadata { timestamp: now.seconds().saturating_mul(1000), cloud_watch_metrics: METRICS },
     })
 }
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct Line<'a> {
     level: &'static str,
     message: &'static str,
     function: &'a str,
     invocation_id: &'a str,
     endpoint: &'a str,
-    outcome: &'a str,
+    outcome: &'static str,
     status: u16,
     #[serde(rename = "Requests")]
     requests: u32,
+    #[serde(rename = "Faults")]
+    faults: u32,
+    #[serde(rename = "Refusals")]
+    refusals: u32,
+    #[serde(rename = "Replays")]
+    replays: u32,
     #[serde(rename = "Latency")]
     milliseconds: f64,
     #[serde(rename = "_aws")]

@@ -94,15 +94,21 @@ def create_route(http, api: str, verb: str, path: str, operation: dict, authoriz
 
 
 def resolved(node, values: dict):
-    """The definition with the template's functions worked out: `Ref` and `Fn::Sub` are all that it uses."""
+    """The definition with the template's functions worked out: `Ref`, `Fn::Sub` and `Fn::If` are all that it uses."""
     if isinstance(node, list):
         return [resolved(item, values) for item in node]
     if not isinstance(node, dict):
         return node
+    if list(node) == ["Fn::If"]:
+        condition, one, other = node["Fn::If"]
+        return resolved(one if values[condition] else other, values)
+    if node == {"Ref": "AWS::NoValue"}:
+        return None
     if list(node) == ["Ref"]:
         return values[node["Ref"]]
     if list(node) == ["Fn::Sub"]:
         text, own = node["Fn::Sub"] if isinstance(node["Fn::Sub"], list) else (node["Fn::Sub"], {})
         values = values | resolved(own, values)
         return PARAMETER.sub(lambda name: str(values[name[1]]), text)
-    return {name: resolved(value, values) for name, value in node.items()}
+    worked_out = {name: resolved(value, values) for name, value in node.items()}
+    return {name: value for name, value in worked_out.items() if value is not None}

@@ -58,6 +58,8 @@ class Stack:
             "AWS::AccountId": ACCOUNT,
             "Authorizer.Arn": self.outputs["AuthorizerArn"],
             "ExampleBackend.Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.resources['ExampleBackend']}",
+            "HasAuthServer": "AuthServerArn" in self.outputs,
+            "AuthServer.Arn": self.outputs.get("AuthServerArn"),
         }
 
     def rest_url(self) -> str:

@@ -179,6 +179,12 @@ fn in_a_definition_only_preflights_and_the_resources_metadata_are_open() {
         let definition = document(file);
         let mut guarded = BTreeSet::new();
         for (verb, path) in operations(&definition) {
+            if verb == "FN::IF" {
+                // An HTTP API has no constant answers: the authorization server has this one, where there is one.
+                assert_eq!(path, RESOURCE_METADATA_PATH);
+                assert_eq!(definition["paths"][&path]["Fn::If"][1]["get"]["security"], serde_json::json!([]));
+                continue;
+            }
             let operation = &definition["paths"][&path][verb.to_ascii_lowercase()];
             if operation["security"] == serde_json::json!([{ "authorizer": [] }]) {
                 guarded.insert((verb, path));
@@ -205,6 +211,21 @@ fn what_a_401_points_to_is_served() {
     assert_eq!(metadata["authorization_servers"], serde_json::json!(["https://auth.example.com"]));
     let reading = ["contact", "company", "deal", "task", "note", "activity"].map(|it| format!("{it}.read"));
     assert_eq!(metadata["scopes_supported"], serde_json::json!(reading), "[O99] as little as is of any use");
+}
+
+#[test]
+fn an_http_api_asks_the_authorization_server_for_its_metadata() {
+    let item = document("deploy/http-api.yaml")["paths"][RESOURCE_METADATA_PATH]["Fn::If"].clone();
+    assert_eq!(
+        (&item[0], &item[2]),
+        (&serde_json::json!("HasAuthServer"), &serde_json::json!({"Ref": "AWS::NoValue"}))
+    );
+    let integration = &item[1]["get"]["x-amazon-apigateway-integration"];
+    assert_eq!(integration["uri"], serde_json::json!({"Fn::Sub": "${AuthServer.Arn}"}));
+    assert_eq!((&integration["type"], &integration["payloadFormatVersion"]), (&"aws_proxy".into(), &"2.0".into()));
+    let nobody = TemplateNames { auth_server: None, ..TemplateNames::default() };
+    let text = definition::write(&read("api.yaml"), GatewayKind::Http, &nobody).unwrap();
+    assert!(!text.contains(RESOURCE_METADATA_PATH), "without an authorization server there is nobody to ask");
 }
 
 #[test]

@@ -15,9 +15,10 @@ use edge_authorizer::store::oauth::{Commit, OAuthStore};
 use edge_authorizer::timestamp::Timestamp;
 use serde_json::{Value, json};
 
+use crate::change::{Change, Ending};
 use crate::connection::{Connection, Reference};
 use crate::failure::Failure;
-use crate::host::{self, Author};
+use crate::host;
 use crate::output::{Output, harmless, sheet, table};
 
 /// The apps that an operator makes or vouches for.
@@ -26,8 +27,8 @@ pub(crate) enum ClientCommand {
     Create(Create),
     List(List),
     Show(Named),
-    Verify(Changed),
-    Remove(Changed),
+    Verify(Verify),
+    Remove(Remove),
 }
 
 /// Make a client and print its secret, this once.
@@ -61,9 +62,7 @@ pub(crate) struct Create {
     #[command(flatten)]
     reference: Reference,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,22 +91,31 @@ pub(crate) struct Named {
     connection: Connection,
 }
 
-/// Vouch for a client that registered itself, or remove a client and end what it was granted.
+/// Vouch for a client that registered itself.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Whoever verifies a client has made sure that its redirect URIs are those of the app that it says it is. From then on its
 registration does not expire, and people are not told that it registered itself. They are still asked.
 
 Examples:
-  edge client verify app_0123456789abcdef0123456789abcdef
-  edge client remove app_0123456789abcdef0123456789abcdef")]
-pub(crate) struct Changed {
+  edge client verify app_0123456789abcdef0123456789abcdef")]
+pub(crate) struct Verify {
     /// The client's id.
     id: ClientId,
     #[command(flatten)]
-    author: Author,
+    change: Change,
+}
+
+/// Remove a client and end what it was granted: its tokens are refused within the gateway's cache TTL.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  edge client remove app_0123456789abcdef0123456789abcdef")]
+pub(crate) struct Remove {
+    /// The client's id.
+    id: ClientId,
     #[command(flatten)]
-    connection: Connection,
+    ending: Ending,
 }
 
 impl ClientCommand {
@@ -122,8 +130,8 @@ impl ClientCommand {
                 let client = find(&args.connection.open().await?.clients(), &args.id).await?;
                 output.show(|| text(&client), || json(&client));
             }
-            Self::Verify(args) => args.verify(output).await?,
-            Self::Remove(args) => args.remove(output).await?,
+            Self::Verify(args) => args.run(output).await?,
+            Self::Remove(args) => args.run(output).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -131,8 +139,8 @@ impl ClientCommand {
 
 impl Create {
     async fn run(&self, output: Output) -> Result<(), Failure> {
-        let opened = self.connection.open().await?;
-        let stamp = self.author.stamp()?;
+        let opened = self.change.open().await?;
+        let stamp = self.change.stamp()?;
         let metadata = self.metadata()?;
         let label = format!("{}_secret_", opened.variable("PAT_PREFIX").unwrap_or_else(|| "crm".to_owned()));
         let secret = match self.auth {
@@ -202,9 +210,9 @@ impl Create {
     }
 }
 
-impl Changed {
-    async fn verify(&self, output: Output) -> Result<(), Failure> {
-        let store = self.connection.open().await?.clients();
+impl Verify {
+    async fn run(&self, output: Output) -> Result<(), Failure> {
+        let store = self.change.open().await?.clients();
         let was = find(&store, &self.id).await?;
         match was.origin {
             Origin::SelfRegistered => {}
@@ -221,7 +229,7 @@ impl Changed {
         }
         let origin = Origin::Operator { first_party: false, may_introspect: false };
         let is = Client { origin, expires: None, ..was.clone() };
-        if store.vouch_for(&was, &is, &self.author.stamp()?).await? != Commit::Done {
+        if store.vouch_for(&was, &is, &self.change.stamp()?).await? != Commit::Done {
             return Err(Failure::Invalid(format!(
                 "the client `{}` was changed meanwhile: look, and try again",
                 self.id
@@ -230,14 +238,16 @@ impl Changed {
         output.show(|| text(&is), || json(&is));
         Ok(())
     }
+}
 
-    async fn remove(&self, output: Output) -> Result<(), Failure> {
-        let store = self.connection.open().await?.clients();
+impl Remove {
+    async fn run(&self, output: Output) -> Result<(), Failure> {
+        let store = self.ending.open().await?.clients();
         let client = find(&store, &self.id).await?;
-        store.withdraw_client(&client, &self.author.stamp()?).await?;
+        store.withdraw_client(&client, &self.ending.stamp()?).await?;
         let text = || format!("the client `{}` is removed, and what it was granted has ended", self.id);
         output.show(text, || json!({ "removed": self.id }));
-        Ok(())
+        self.ending.flush().await
     }
 }
 

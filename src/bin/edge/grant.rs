@@ -9,9 +9,8 @@ use edge_authorizer::timestamp::Timestamp;
 use edge_authorizer::token::credential::GrantRecord;
 use serde_json::{Value, json};
 
-use crate::connection::Connection;
+use crate::change::{Ending, InTenant};
 use crate::failure::Failure;
-use crate::host::Author;
 use crate::output::{BAD, GOOD, Output, list, sheet, styled, table};
 
 /// What users let apps do.
@@ -28,17 +27,14 @@ Examples:
   edge grant list --tenant biz_0123456789abcdef01234567
   edge grant list --tenant biz_0123456789abcdef01234567 --user usr_89abcdef0123456789abcdef")]
 pub(crate) struct List {
-    /// The tenant.
-    #[arg(long)]
-    tenant: TenantId,
+    #[command(flatten)]
+    within: InTenant,
     /// Only this user's.
     #[arg(long)]
     user: Option<UserId>,
     /// Only this client's.
     #[arg(long)]
     client: Option<ClientId>,
-    #[command(flatten)]
-    connection: Connection,
 }
 
 /// Withdraw a grant: its tokens are refused within the gateway's cache TTL.
@@ -53,9 +49,7 @@ pub(crate) struct Revoke {
     #[arg(long)]
     tenant: TenantId,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    ending: Ending,
 }
 
 impl GrantCommand {
@@ -70,10 +64,11 @@ impl GrantCommand {
 
 impl List {
     async fn run(&self, output: Output) -> Result<(), Failure> {
-        let opened = self.connection.open().await?;
+        let InTenant { tenant, connection } = &self.within;
+        let opened = connection.open().await?;
         // A tenant that is not there is said, and is no empty list.
-        opened.admin().tenant(&self.tenant).await?;
-        let mut grants = opened.clients().grants(&self.tenant).await?;
+        opened.admin().tenant(tenant).await?;
+        let mut grants = opened.clients().grants(tenant).await?;
         grants.retain(|grant| {
             self.user.as_ref().is_none_or(|user| *user == grant.user)
                 && self.client.as_ref().is_none_or(|client| *client == grant.client_id)
@@ -85,17 +80,17 @@ impl List {
 
 impl Revoke {
     async fn run(&self, output: Output) -> Result<(), Failure> {
-        let store = self.connection.open().await?.clients();
+        let store = self.ending.open().await?.clients();
         let none = || Failure::Invalid(format!("the tenant `{}` has no grant `{}`", self.tenant, self.id));
         let grant = store.grant(&self.tenant, &self.id).await?.ok_or_else(none)?;
         if let Some(at) = grant.revoked {
             let at = at.to_rfc3339();
             return Err(Failure::Invalid(format!("the grant `{}` has ended already, at {at}", self.id)));
         }
-        store.end_grant(&self.tenant, &self.id, Action::GrantRevoke, &self.author.stamp()?).await?;
+        store.end_grant(&self.tenant, &self.id, Action::GrantRevoke, &self.ending.stamp()?).await?;
         let ended = store.grant(&self.tenant, &self.id).await?.ok_or_else(none)?;
         output.show(|| text(&ended), || json(&ended));
-        Ok(())
+        self.ending.flush().await
     }
 }
 

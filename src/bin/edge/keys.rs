@@ -11,9 +11,10 @@ use edge_authorizer::store::admin::keys::NewKey;
 use edge_authorizer::timestamp::Timestamp;
 use serde_json::{Value, json};
 
+use crate::change::Change;
 use crate::connection::{Connection, Opened};
 use crate::failure::Failure;
-use crate::host::{self, Author};
+use crate::host;
 use crate::kms;
 use crate::output::{Output, table};
 use crate::span;
@@ -59,9 +60,7 @@ pub(crate) struct Rotate {
     #[arg(long, value_name = "TIME", value_parser = span::seconds, default_value = "15m")]
     ahead: u64,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// End a key at once: every token under it is refused within the gateway's cache TTL and a minute.
@@ -78,9 +77,7 @@ pub(crate) struct Retire {
     #[command(flatten)]
     whose: Whose,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// Whose keys.
@@ -93,18 +90,18 @@ struct Whose {
 
 impl KeysCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<ExitCode, Failure> {
-        let (whose, connection) = match self {
-            Self::List(List { whose, connection })
-            | Self::Rotate(Rotate { whose, connection, .. })
-            | Self::Retire(Retire { whose, connection, .. }) => (whose, connection),
+        let (whose, opened) = match self {
+            Self::List(List { whose, connection }) => (whose, connection.open().await?),
+            Self::Rotate(Rotate { whose, change, .. }) | Self::Retire(Retire { whose, change, .. }) => {
+                (whose, change.open().await?)
+            }
         };
-        let opened = connection.open().await?;
         let issuer = whose.issuer(&opened)?;
         match self {
             Self::List(_) => {}
             Self::Rotate(args) => args.run(&opened, &issuer).await?,
             Self::Retire(args) => {
-                opened.admin().retire_key(&issuer, &args.key, &args.author.stamp()?).await?;
+                opened.admin().retire_key(&issuer, &args.key, &args.change.stamp()?).await?;
             }
         }
         let (keys, now) = (opened.admin().signing_keys(&issuer).await?, host::now());
@@ -133,7 +130,7 @@ impl Rotate {
             PrivateHalf::Kms(_) | PrivateHalf::Table(_) => None,
         };
         let new = NewKey { public, private, ahead: self.ahead };
-        match opened.admin().rotate_key(issuer, &new, &self.author.stamp()?).await {
+        match opened.admin().rotate_key(issuer, &new, &self.change.stamp()?).await {
             Ok(_) => Ok(()),
             Err(error) => {
                 if let Some(arn) = arn {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bundle;
+mod change;
 mod check;
 mod client;
 mod completion;

@@ -14,10 +14,10 @@ use edge_authorizer::timestamp::Timestamp;
 use edge_authorizer::token::credential::PatRecord;
 use serde_json::{Value, json};
 
-use crate::connection::{Connection, Keys, Reference};
+use crate::change::{Change, Ending, InTenant};
+use crate::connection::{Keys, Reference};
 use crate::failure::Failure;
-use crate::flush::Flush;
-use crate::host::{self, Author};
+use crate::host;
 use crate::output::{BAD, DOUBTFUL, GOOD, Output, harmless, list, pat_json, pat_state, sheet, styled, table};
 use crate::span;
 
@@ -60,22 +60,17 @@ pub(crate) struct Issue {
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// List a tenant's tokens, or one user's.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The tenant.
-    #[arg(long)]
-    tenant: TenantId,
+    #[command(flatten)]
+    within: InTenant,
     /// Only this user's.
     #[arg(long)]
     user: Option<UserId>,
-    #[command(flatten)]
-    connection: Connection,
 }
 
 /// Show what is known of a token.
@@ -83,11 +78,8 @@ pub(crate) struct List {
 pub(crate) struct Named {
     /// The token's id, `pat_…`: not the token.
     id: String,
-    /// The tenant.
-    #[arg(long)]
-    tenant: TenantId,
     #[command(flatten)]
-    connection: Connection,
+    within: InTenant,
 }
 
 /// Put a new token in the place of an old one, and print it, this once.
@@ -115,9 +107,7 @@ pub(crate) struct Rotate {
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// Revoke a token: it is refused within the gateway's cache TTL.
@@ -132,11 +122,7 @@ pub(crate) struct Revoke {
     #[arg(long)]
     tenant: TenantId,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    flush: Flush,
-    #[command(flatten)]
-    connection: Connection,
+    ending: Ending,
 }
 
 impl Pat {
@@ -145,20 +131,22 @@ impl Pat {
         match self {
             Self::Issue(args) => hand_over(&args.run().await?, None, now, output),
             Self::List(args) => {
-                let pats = args.connection.open().await?.admin().pats(&args.tenant, args.user.as_ref()).await?;
+                let InTenant { tenant, connection } = &args.within;
+                let pats = connection.open().await?.admin().pats(tenant, args.user.as_ref()).await?;
                 let json = || pats.iter().map(|pat| pat_json(pat, now)).collect();
                 output.show_all("tokens", &pats, || pats_text(&pats, now), json);
             }
             Self::Show(args) => {
                 let id = token_id(&args.id)?;
-                show(&args.connection.open().await?.admin().pat(&args.tenant, id).await?, now, output);
+                let InTenant { tenant, connection } = &args.within;
+                show(&connection.open().await?.admin().pat(tenant, id).await?, now, output);
             }
             Self::Rotate(args) => args.run(now, output).await?,
             Self::Revoke(args) => {
                 let id = token_id(&args.id)?;
-                let admin = args.connection.open().await?.admin();
-                show(&admin.revoke_pat(&args.tenant, id, &args.author.stamp()?).await?, now, output);
-                args.flush.after_revocation(&args.connection).await?;
+                let admin = args.ending.open().await?.admin();
+                show(&admin.revoke_pat(&args.tenant, id, &args.ending.stamp()?).await?, now, output);
+                args.ending.flush().await?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -168,7 +156,7 @@ impl Pat {
 impl Issue {
     async fn run(&self) -> Result<Issued, Failure> {
         let api = self.reference.api()?;
-        let opened = self.connection.open().await?;
+        let opened = self.change.open().await?;
         let format = opened.settings(&self.keys)?.pats;
         let new = NewPat {
             user: self.user.clone(),
@@ -176,7 +164,7 @@ impl Issue {
             scopes: self.scopes.clone(),
             life: self.expires,
         };
-        let (entropy, stamp) = (host::entropy()?, self.author.stamp()?);
+        let (entropy, stamp) = (host::entropy()?, self.change.stamp()?);
         Ok(opened.admin().issue_pat(&api.catalogue, &format, &self.tenant, &new, entropy, &stamp).await?)
     }
 }
@@ -184,10 +172,10 @@ impl Issue {
 impl Rotate {
     async fn run(&self, now: Timestamp, output: Output) -> Result<(), Failure> {
         let api = self.reference.api()?;
-        let opened = self.connection.open().await?;
+        let opened = self.change.open().await?;
         let format = opened.settings(&self.keys)?.pats;
         let rotation = Rotation { id: token_id(&self.id)?.to_owned(), life: self.expires, overlap: self.overlap };
-        let (entropy, stamp) = (host::entropy()?, self.author.stamp()?);
+        let (entropy, stamp) = (host::entropy()?, self.change.stamp()?);
         let rotated =
             opened.admin().rotate_pat(&api.catalogue, &format, &self.tenant, &rotation, entropy, &stamp).await?;
         hand_over(&rotated.new, Some(&rotated.old), now, output);

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use edge_authorizer::access::identity::TenantId;
 use serde_json::json;
 
-use crate::connection::{Connection, Reference};
+use crate::change::{Change, InTenant};
+use crate::connection::Reference;
 use crate::failure::Failure;
-use crate::host::Author;
 use crate::output::{Output, list, table};
 use crate::tenant;
 
@@ -38,19 +38,14 @@ pub(crate) struct Put {
     #[command(flatten)]
     reference: Reference,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// List a tenant's roles and what each may do.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The tenant.
-    #[arg(long)]
-    tenant: TenantId,
     #[command(flatten)]
-    connection: Connection,
+    within: InTenant,
 }
 
 /// Remove a role that nobody holds.
@@ -65,9 +60,7 @@ pub(crate) struct Remove {
     #[arg(long)]
     tenant: TenantId,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 impl Role {
@@ -75,18 +68,19 @@ impl Role {
         match self {
             Self::Put(args) => {
                 let api = args.reference.api()?;
-                let (admin, stamp) = (args.connection.open().await?.admin(), args.author.stamp()?);
+                let (admin, stamp) = (args.change.open().await?.admin(), args.change.stamp()?);
                 let after = admin.put_role(&api.catalogue, &args.tenant, &args.name, &args.permissions, &stamp).await?;
                 tenant::show(&after, output);
             }
             Self::List(args) => {
-                let roles = args.connection.open().await?.admin().tenant(&args.tenant).await?.roles;
+                let InTenant { tenant, connection } = &args.within;
+                let roles = connection.open().await?.admin().tenant(tenant).await?.roles;
                 let row = |(name, permissions): (&String, &Vec<String>)| [name.clone(), list(permissions)];
                 let rows: Vec<_> = roles.iter().map(row).collect();
                 output.show_all("roles", &rows, || table(["ROLE", "PERMISSIONS"], &rows), || json!(roles));
             }
             Self::Remove(args) => {
-                let (admin, stamp) = (args.connection.open().await?.admin(), args.author.stamp()?);
+                let (admin, stamp) = (args.change.open().await?.admin(), args.change.stamp()?);
                 tenant::show(&admin.remove_role(&args.tenant, &args.name, &stamp).await?, output);
             }
         }

@@ -6,10 +6,9 @@ use clap::{Args, Subcommand};
 use edge_authorizer::access::identity::TenantId;
 use edge_authorizer::access::tenant::{Features, Tenant, TenantStatus};
 
+use crate::change::{Change, Ending};
 use crate::connection::{Connection, Reference};
 use crate::failure::Failure;
-use crate::flush::Flush;
-use crate::host::Author;
 use crate::output::{BAD, DOUBTFUL, GOOD, Output, list, sheet, styled, tenant_json, tenant_status};
 use crate::span;
 
@@ -51,9 +50,7 @@ pub(crate) struct Create {
     #[command(flatten)]
     reference: Reference,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// Show a tenant, its features and its roles.
@@ -77,11 +74,7 @@ pub(crate) struct Changed {
     /// The tenant's id.
     id: TenantId,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    flush: Flush,
-    #[command(flatten)]
-    connection: Connection,
+    ending: Ending,
 }
 
 /// Give a tenant these features and no others.
@@ -106,9 +99,7 @@ pub(crate) struct SetFeatures {
     #[command(flatten)]
     reference: Reference,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 /// Set the longest life of the tokens that a tenant will issue.
@@ -128,9 +119,7 @@ pub(crate) struct Limit {
     #[arg(long)]
     none: bool,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 impl TenantCommand {
@@ -142,13 +131,13 @@ impl TenantCommand {
             Self::Resume(args) => args.run(TenantStatus::Active).await?,
             Self::Features(args) => args.run().await?,
             Self::Limit(args) => {
-                let admin = args.connection.open().await?.admin();
-                admin.limit_tokens(&args.id, args.max_token_life, &args.author.stamp()?).await?
+                let admin = args.change.open().await?.admin();
+                admin.limit_tokens(&args.id, args.max_token_life, &args.change.stamp()?).await?
             }
         };
         show(&tenant, output);
         if let Self::Suspend(args) = self {
-            args.flush.after_revocation(&args.connection).await?;
+            args.ending.flush().await?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -165,15 +154,15 @@ impl Create {
             usage_key: self.usage_key.clone(),
             max_token_seconds: self.max_token_life,
         };
-        let admin = self.connection.open().await?.admin();
-        Ok(admin.create_tenant(&api.catalogue, tenant, &self.author.stamp()?).await?)
+        let admin = self.change.open().await?.admin();
+        Ok(admin.create_tenant(&api.catalogue, tenant, &self.change.stamp()?).await?)
     }
 }
 
 impl Changed {
     async fn run(&self, status: TenantStatus) -> Result<Tenant, Failure> {
-        let admin = self.connection.open().await?.admin();
-        Ok(admin.set_tenant_status(&self.id, status, &self.author.stamp()?).await?)
+        let admin = self.ending.open().await?.admin();
+        Ok(admin.set_tenant_status(&self.id, status, &self.ending.stamp()?).await?)
     }
 }
 
@@ -181,8 +170,8 @@ impl SetFeatures {
     async fn run(&self) -> Result<Tenant, Failure> {
         let api = self.reference.api()?;
         let features = if self.all { Features::All } else { Features::Named(self.set.clone()) };
-        let admin = self.connection.open().await?.admin();
-        Ok(admin.set_features(&api.catalogue, &self.id, features, &self.author.stamp()?).await?)
+        let admin = self.change.open().await?.admin();
+        Ok(admin.set_features(&api.catalogue, &self.id, features, &self.change.stamp()?).await?)
     }
 }
 

@@ -7,10 +7,9 @@ use edge_authorizer::access::identity::{TenantId, UserId};
 use edge_authorizer::access::tenant::{User, UserKind, UserStatus};
 use serde_json::json;
 
-use crate::connection::{Connection, Reference};
+use crate::change::{Change, Ending, InTenant};
+use crate::connection::Reference;
 use crate::failure::Failure;
-use crate::flush::Flush;
-use crate::host::Author;
 use crate::output::{BAD, GOOD, Output, list, sheet, styled, table, user_json, user_kind, user_status};
 
 /// The people and services that tokens act for.
@@ -55,9 +54,7 @@ pub(crate) struct Put {
     #[command(flatten)]
     reference: Reference,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    connection: Connection,
+    change: Change,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,11 +68,8 @@ enum Kind {
 /// List a tenant's users.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The tenant.
-    #[arg(long)]
-    tenant: TenantId,
     #[command(flatten)]
-    connection: Connection,
+    within: InTenant,
 }
 
 /// Show a user.
@@ -83,11 +77,8 @@ pub(crate) struct List {
 pub(crate) struct Named {
     /// The user's id.
     id: UserId,
-    /// The tenant.
-    #[arg(long)]
-    tenant: TenantId,
     #[command(flatten)]
-    connection: Connection,
+    within: InTenant,
 }
 
 /// Refuse a user's tokens, accept them again, or remove the user and revoke the tokens for good.
@@ -104,11 +95,7 @@ pub(crate) struct Changed {
     #[arg(long)]
     tenant: TenantId,
     #[command(flatten)]
-    author: Author,
-    #[command(flatten)]
-    flush: Flush,
-    #[command(flatten)]
-    connection: Connection,
+    ending: Ending,
 }
 
 impl UserCommand {
@@ -116,20 +103,22 @@ impl UserCommand {
         match self {
             Self::Put(args) => show(&args.run().await?, output),
             Self::List(args) => {
-                let users = args.connection.open().await?.admin().users(&args.tenant).await?;
+                let InTenant { tenant, connection } = &args.within;
+                let users = connection.open().await?.admin().users(tenant).await?;
                 output.show_all("users", &users, || users_text(&users), || users.iter().map(user_json).collect());
             }
             Self::Show(args) => {
-                show(&args.connection.open().await?.admin().user(&args.tenant, &args.id).await?, output);
+                let InTenant { tenant, connection } = &args.within;
+                show(&connection.open().await?.admin().user(tenant, &args.id).await?, output);
             }
             Self::Disable(args) => {
                 show(&args.set(UserStatus::Disabled).await?, output);
-                args.flush.after_revocation(&args.connection).await?;
+                args.ending.flush().await?;
             }
             Self::Enable(args) => show(&args.set(UserStatus::Active).await?, output),
             Self::Remove(args) => {
                 args.remove(output).await?;
-                args.flush.after_revocation(&args.connection).await?;
+                args.ending.flush().await?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -150,20 +139,20 @@ impl Put {
             added: self.added.clone(),
             removed: self.taken.clone(),
         };
-        let admin = self.connection.open().await?.admin();
-        Ok(admin.put_user(&api.catalogue, &self.tenant, user, &self.author.stamp()?).await?)
+        let admin = self.change.open().await?.admin();
+        Ok(admin.put_user(&api.catalogue, &self.tenant, user, &self.change.stamp()?).await?)
     }
 }
 
 impl Changed {
     async fn set(&self, status: UserStatus) -> Result<User, Failure> {
-        let admin = self.connection.open().await?.admin();
-        Ok(admin.set_user_status(&self.tenant, &self.id, status, &self.author.stamp()?).await?)
+        let admin = self.ending.open().await?.admin();
+        Ok(admin.set_user_status(&self.tenant, &self.id, status, &self.ending.stamp()?).await?)
     }
 
     async fn remove(&self, output: Output) -> Result<(), Failure> {
-        let admin = self.connection.open().await?.admin();
-        let revoked = admin.remove_user(&self.tenant, &self.id, &self.author.stamp()?).await?;
+        let admin = self.ending.open().await?.admin();
+        let revoked = admin.remove_user(&self.tenant, &self.id, &self.ending.stamp()?).await?;
         output.show(
             || format!("the user `{}` is removed; tokens revoked: {}", self.id, list(&revoked)),
             || json!({ "removed": self.id, "revoked": revoked }),

@@ -1,4 +1,4 @@
-//! What anybody may know: the metadata of RFC 8414, and the public keys.
+//! What anybody may know: the metadata of RFC 8414, the public keys, and the API's own metadata (RFC 9728).
 
 use std::sync::Arc;
 
@@ -6,8 +6,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::told;
+use crate::gateway::response::resource_metadata;
 use crate::oauth::http;
 use crate::oauth::server::{AuthServer, Failure};
 use crate::oauth::settings::{ClientDocuments, Registration};
@@ -39,6 +41,18 @@ pub(in crate::oauth) async fn metadata(State(server): State<Arc<AuthServer>>) ->
         fields.insert("registration_endpoint".to_owned(), Value::from(issuer.at("/register")));
     }
     http::json(StatusCode::OK, &document)
+}
+
+/// `GET /.well-known/oauth-protected-resource`: the document of the API that the tokens are for, which its own host has
+/// to serve (RFC 9728 §3). A REST API's gateway does so by itself; an HTTP API's has no constant answers, and routes this
+/// path here. There is none where the API is not named by its URL.
+pub(in crate::oauth) async fn resource(State(server): State<Arc<AuthServer>>) -> Response {
+    let settings = &server.settings;
+    if !Url::parse(&settings.resource).is_ok_and(|url| url.has_host()) {
+        return http::empty(StatusCode::NOT_FOUND);
+    }
+    let scopes: Vec<&str> = settings.default_scopes.iter().map(String::as_str).collect();
+    http::json(StatusCode::OK, &resource_metadata(&settings.resource, &[settings.issuer.as_str()], &scopes))
 }
 
 /// `GET /jwks.json`: the public members of every key that is published (RFC 7517 §9.2).

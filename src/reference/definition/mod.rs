@@ -35,6 +35,17 @@ pub struct TemplateNames {
     pub backend: String,
     /// The parameter that says for how many seconds an answer is kept.
     pub cache_seconds: String,
+    /// The authorization server's function, if an HTTP API is to send those there who look for its metadata.
+    pub auth_server: Option<AuthServerName>,
+}
+
+/// What the template calls the authorization server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthServerName {
+    /// Its function.
+    pub function: String,
+    /// The condition under which it is there; always, without one.
+    pub condition: Option<String>,
 }
 
 impl Default for TemplateNames {
@@ -44,6 +55,10 @@ impl Default for TemplateNames {
             authorizer: "Authorizer".to_owned(),
             backend: "ExampleBackend".to_owned(),
             cache_seconds: "CacheSeconds".to_owned(),
+            auth_server: Some(AuthServerName {
+                function: "AuthServer".to_owned(),
+                condition: Some("HasAuthServer".to_owned()),
+            }),
         }
     }
 }

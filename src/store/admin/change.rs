@@ -14,7 +14,7 @@ use crate::store::record::{Item, text};
 use crate::store::{StoreFault, key};
 
 /// How often a change is decided anew when someone else wrote at the same moment.
-pub(super) const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 3;
 
 /// A change to records of one place: all of its steps, or none.
 pub(super) struct Change<'a> {
@@ -185,7 +185,10 @@ type BuildError = aws_sdk_dynamodb::error::BuildError;
 
 /// Decides and writes; anew, on fresh records, when someone else wrote at the same moment. So the loser of a race is
 /// told what the winner did.
-pub(super) async fn settle<T>(mut attempt: impl AsyncFnMut() -> Result<T, AdminError>) -> Result<T, AdminError> {
+pub(super) async fn settle<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, AdminError>
+where
+    F: Future<Output = Result<T, AdminError>>,
+{
     for _ in 1..ATTEMPTS {
         match attempt().await {
             Err(AdminError::ChangedMeanwhile { .. }) => {}

@@ -1,7 +1,7 @@
 //! A token that was found in public: it is known by its text alone, and ends at once.
 
 use super::audit::Action;
-use super::change::{ATTEMPTS, Change, Place, Revision, Step};
+use super::change::{Change, Place, Revision, Step, settle};
 use super::{Admin, AdminError, Stamp};
 use crate::store::key;
 use crate::store::read::fault;
@@ -24,14 +24,7 @@ impl Admin {
         place: &str,
         stamp: &Stamp,
     ) -> Result<Option<PatRecord>, AdminError> {
-        // Not `settle`: what an async closure returns cannot be shown to be `Send`, as a server's handlers must be.
-        for _ in 1..ATTEMPTS {
-            match self.try_to_revoke(pat, place, stamp).await {
-                Err(AdminError::ChangedMeanwhile { .. }) => {}
-                settled => return settled,
-            }
-        }
-        self.try_to_revoke(pat, place, stamp).await
+        settle(|| self.try_to_revoke(pat, place, stamp)).await
     }
 
     async fn try_to_revoke(

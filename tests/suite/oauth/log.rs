@@ -114,7 +114,7 @@ async fn a_request_is_one_line_with_its_metrics() {
             "rawPath": path,
             "rawQueryString": "state=a-secret-in-a-query",
             "headers": {"content-type": "application/x-www-form-urlencoded", "cookie": "session=a-secret-cookie"},
-            "requestContext": {"http": {"method": method, "sourceIp": "192.0.2.1"}},
+            "requestContext": {"stage": "$default", "http": {"method": method, "sourceIp": "192.0.2.1"}},
             "body": body,
             "isBase64Encoded": false,
         })
