@@ -15,6 +15,9 @@ pub const LOCAL_ISSUER: &str = "local";
 /// The longest name; an e-mail address is shorter.
 const MAX_NAME_LENGTH: usize = 254;
 
+/// The shortest password that somebody is given (NIST SP 800-63B §5.1.1.2).
+pub const MIN_PASSWORD_LENGTH: usize = 8;
+
 /// The longest password that is hashed: hashing must not be a way to keep this server busy.
 pub const MAX_PASSWORD_LENGTH: usize = 256;
 

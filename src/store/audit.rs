@@ -73,6 +73,7 @@ actions! {
     UserPut = "user.put": "A user was created or changed.",
     UserDisable = "user.disable": "A user's tokens are refused.",
     UserEnable = "user.enable": "A disabled user's tokens are good again.",
+    UserAccount = "user.account": "A local account may act as the user.",
     UserRemove = "user.remove": "A user was removed from the tenant.",
     PatIssue = "pat.issue": "A personal access token was issued.",
     PatRotate = "pat.rotate": "A personal access token was replaced by a new one.",

@@ -28,11 +28,11 @@ use crate::world::World;
 
 const CONTACTS: &str = "/v1/contacts";
 const ARN: &str = "arn:aws:apigateway:eu-central-1::/";
-const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/flush";
+pub(crate) const QUEUE: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/flush";
 
 /// SQS and API Gateway's own API on loopback.
-struct Aws {
-    url: String,
+pub(crate) struct Aws {
+    pub(crate) url: String,
     shared: Arc<Shared>,
 }
 
@@ -49,7 +49,7 @@ struct Shared {
 }
 
 impl Aws {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared::default());
@@ -74,6 +74,16 @@ impl Aws {
         let waiting = queue.len();
         queue.retain(|delay| *delay > after);
         waiting - queue.len()
+    }
+
+    /// How many messages are in the queue.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.queue.lock().unwrap().len()
+    }
+
+    /// From now on nothing succeeds.
+    pub(crate) fn fails(&self) {
+        *self.shared.failing.lock().unwrap() = Some(StatusCode::TOO_MANY_REQUESTS);
     }
 
     fn flushes(&self) -> Vec<String> {
@@ -194,7 +204,7 @@ async fn a_decision_under_way_is_kept_after_the_first_flush_and_gone_after_the_s
 #[tokio::test]
 async fn a_flush_that_fails_says_so_for_every_stage_and_tries_them_all() {
     let aws = Aws::start().await;
-    *aws.shared.failing.lock().unwrap() = Some(StatusCode::TOO_MANY_REQUESTS);
+    aws.fails();
     let error =
         aws.stages(&["restapis/a/stages/prod", "restapis/b/stages/prod"]).flush().await.unwrap_err().to_string();
     for part in ["a/prod: apigateway: status 429", "b/prod: apigateway: status 429", "within the cache's TTL"] {

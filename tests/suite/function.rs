@@ -30,6 +30,16 @@ struct Runtime {
 impl Function {
     /// Starts a program with these variables and what every function finds in its environment.
     pub(crate) async fn start(program: &str, handler: &str, variables: &[(&str, &str)]) -> Self {
+        Self::writing(program, handler, variables, Stdio::null()).await
+    }
+
+    /// The same, with its log written there.
+    pub(crate) async fn writing(
+        program: &str,
+        handler: &str,
+        variables: &[(&str, &str)],
+        log: impl Into<Stdio>,
+    ) -> Self {
         let (events, taken) = channel(1);
         let (given, answers) = channel(1);
         let runtime = Runtime { events: Mutex::new(taken), answers: given };
@@ -48,7 +58,7 @@ impl Function {
             .env("AWS_SESSION_TOKEN", "session")
             .env("_HANDLER", handler)
             .envs(variables.iter().copied())
-            .stdout(Stdio::null())
+            .stdout(log)
             .spawn()
             .unwrap();
         Self { process, events, answers }

@@ -3,10 +3,12 @@
 
 use std::process::Stdio;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use edge_authorizer::local::demo::ACME;
 use serde_json::{Value, json};
 
-use crate::http::{Reply, cookie, form, get, post_form, post_json};
+use crate::http::{Reply, cookie, form, get, post, post_form, post_json};
 use crate::serving::{Serving, command, terminate};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -211,17 +213,66 @@ fn a_port_that_is_taken_is_said() {
     }
 }
 
+/// `edge` against what runs: its exit code, and what it says.
+fn edge(serving: &Serving, arguments: &[&str]) -> (Option<i32>, Value) {
+    let mut edge = std::process::Command::new(env!("CARGO_BIN_EXE_edge"));
+    edge.env_clear().env("EDGE_OPERATOR", "anna").env("EDGE_REFERENCE", serving.folder.join("api.json"));
+    let output = edge.current_dir(&serving.folder).args(arguments).args(["--local", "--json"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), serde_json::from_str::<Value>(&said).unwrap_or(json!(said)))
+}
+
+/// [118]: a client that the operator made for it asks what tokens are worth, over HTTP, and nobody else does.
+#[tokio::test]
+async fn an_introspecting_client_asks_what_tokens_are_worth() {
+    let serving = Serving::start("serve-introspection", &["--ttl", "0"]);
+    let make = |arguments: &[&str]| {
+        let (code, made) = edge(&serving, &[&["client", "create", "--name", "Gateway"], arguments].concat());
+        assert_eq!(code, Some(0), "{made}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&made["client"]["id"]), text(&made["secret"]))
+    };
+    let stranger = Stranger::find(serving.gateway()).await;
+    let ask = async |(id, secret): &(String, String), token: &str| {
+        let proof = STANDARD.encode(format!("{id}:{secret}"));
+        let form_type = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [form_type, ("authorization", &format!("Basic {proof}"))];
+        post(stranger.at("introspection_endpoint"), &headers, &form(&[("token", token)])).await
+    };
+    let gateway = make(&["--may-introspect"]);
+    let (name, password) = account(&serving, "acme-sales");
+    let tokens = stranger.redeem(&stranger.code(name, password).await).await;
+    let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    let told = ask(&gateway, &access).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    let worth = told.json();
+    assert_eq!((&worth["active"], &worth["scope"]), (&json!(true), &json!("contact.read")));
+    assert_eq!((&worth["client_id"], &worth["business_id"]), (&json!(stranger.client), &json!(ACME)));
+    assert_eq!(ask(&gateway, &refresh).await.json()["active"], true);
+    assert_eq!(ask(&gateway, "crm_rt_nonsense").await.json(), json!({"active": false}));
+
+    let ordinary = make(&["--redirect-uri", "https://reports.example.com/callback"]);
+    assert_eq!(ask(&ordinary, &access).await.error(), "403 access_denied");
+    let (id, _) = &gateway;
+    assert_eq!(ask(&(id.clone(), "wrong".to_owned()), &access).await.error(), "401 invalid_client");
+    let public = [("client_id", stranger.client.as_str()), ("token", &access)];
+    assert_eq!(post_form(stranger.at("introspection_endpoint"), "", &public).await.error(), "403 access_denied");
+
+    let (_, grants) = edge(&serving, &["grant", "list", "--tenant", ACME, "--client", &stranger.client]);
+    let grant = grants[0]["id"].as_str().unwrap();
+    assert_eq!(edge(&serving, &["grant", "revoke", grant, "--tenant", ACME]).0, Some(0));
+    for token in [&access, &refresh] {
+        assert_eq!(ask(&gateway, token).await.json(), json!({"active": false}), "and nothing else is told");
+    }
+    assert_eq!(edge(&serving, &["client", "remove", id]).0, Some(0));
+    assert_eq!(ask(&gateway, &access).await.error(), "401 invalid_client", "it is removed");
+}
+
 /// What a user let an app do can be seen and withdrawn by an operator, and the audit log has all of it.
 #[tokio::test]
 async fn an_operator_sees_and_withdraws_a_grant() {
     let serving = Serving::start("serve-grants", &["--ttl", "0"]);
-    let edge = |arguments: &[&str]| {
-        let mut edge = std::process::Command::new(env!("CARGO_BIN_EXE_edge"));
-        let edge = edge.env_clear().env("EDGE_OPERATOR", "anna").current_dir(&serving.folder).args(arguments);
-        let output = edge.args(["--local", "--json"]).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-        (output.status.code(), serde_json::from_str::<Value>(&said).unwrap_or(json!(said)))
-    };
+    let edge = |arguments: &[&str]| edge(&serving, arguments);
     let stranger = Stranger::find(serving.gateway()).await;
     let (name, password) = account(&serving, "acme-sales");
     let tokens = stranger.redeem(&stranger.code(name, password).await).await;

@@ -1,5 +1,6 @@
 //! `edge`: the command line, on an operator's or an integrator's machine. Wiring only: a file a command.
 
+mod account;
 mod audit;
 mod bundle;
 mod change;

@@ -7,6 +7,7 @@ use edge_authorizer::access::identity::{TenantId, UserId};
 use edge_authorizer::access::tenant::{User, UserKind, UserStatus};
 use serde_json::json;
 
+use crate::account::Account;
 use crate::change::{Change, Ending, InTenant};
 use crate::connection::Reference;
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ use crate::output::{BAD, GOOD, Output, list, sheet, styled, table, user_json, us
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     Put(Put),
+    Account(Account),
     List(List),
     Show(Named),
     Disable(Changed),
@@ -102,6 +104,7 @@ impl UserCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<ExitCode, Failure> {
         match self {
             Self::Put(args) => show(&args.run().await?, output),
+            Self::Account(args) => args.run(output).await?,
             Self::List(args) => {
                 let InTenant { tenant, connection } = &args.within;
                 let users = connection.open().await?.admin().users(tenant).await?;

@@ -1,15 +1,20 @@
 //! `IDENTITY#<iss>#<sub>`: the tenants that a person is a member of; and for local accounts, the password's hash.
 
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 
-use super::{OAuthStore, record_key};
+use super::{Commit, OAuthStore, record_key, unbuildable};
 use crate::access::identity::{TenantId, UserId};
 use crate::oauth::account::{AccountName, PasswordHash};
 use crate::oauth::session::Identity;
+use crate::store::audit::Action;
 use crate::store::record::{Attributes, Item, text};
+use crate::store::stamp::Stamp;
 use crate::store::{StoreFault, key};
 
 const ACCOUNT: &str = "ACCOUNT";
+const PASSWORD: &str = "password";
+const THERE: &str = "attribute_exists(pk)";
 const MEMBERSHIP_PREFIX: &str = "TENANT#";
 
 /// A tenant that a person is a member of, and the user that the person is there.
@@ -19,6 +24,17 @@ pub struct Membership {
     pub tenant: TenantId,
     /// The user.
     pub user: UserId,
+}
+
+/// What becomes of an account's password when it is let in.
+#[derive(Debug)]
+pub enum Password {
+    /// It is the account's first: there must be none of that name yet.
+    First(PasswordHash),
+    /// It takes the place of the one that there is.
+    Another(PasswordHash),
+    /// There is one, and it stays.
+    AsItIs,
 }
 
 impl OAuthStore {
@@ -36,10 +52,7 @@ impl OAuthStore {
     /// # Errors
     /// [`StoreFault`].
     pub async fn put_membership(&self, identity: &Identity, membership: &Membership) -> Result<(), StoreFault> {
-        let sort_key = format!("{MEMBERSHIP_PREFIX}{}", membership.tenant);
-        let mut item = record_key(&partition(identity), &sort_key);
-        item.insert("user".to_owned(), text(membership.user.as_str()));
-        self.put(item).await
+        self.put(member(identity, membership)).await
     }
 
     /// The password's hash of a local account.
@@ -48,7 +61,48 @@ impl OAuthStore {
     /// [`StoreFault`].
     pub async fn password(&self, name: &AccountName) -> Result<Option<PasswordHash>, StoreFault> {
         let Some(item) = self.item(&partition(&name.identity()), ACCOUNT).await? else { return Ok(None) };
-        Ok(Some(PasswordHash::stored(Attributes::of(ACCOUNT, &item).text("password")?.to_owned())))
+        Ok(Some(PasswordHash::stored(Attributes::of(ACCOUNT, &item).text(PASSWORD)?.to_owned())))
+    }
+
+    /// Lets a local account act as a user, who must be there; what becomes of its password is said with it.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn give_account(
+        &self,
+        name: &AccountName,
+        membership: &Membership,
+        password: &Password,
+        stamp: &Stamp,
+    ) -> Result<Commit, StoreFault> {
+        let account = record_key(&partition(&name.identity()), ACCOUNT);
+        let tenant = key::tenant_partition(&membership.tenant);
+        let told = Item::from([("account".to_owned(), text(name.as_str()))]);
+        let account = match password {
+            Password::First(hash) => {
+                let mut item = account;
+                item.insert(PASSWORD.to_owned(), text(hash.as_str()));
+                self.new_item(item)?
+            }
+            Password::Another(hash) => {
+                let update = Update::builder().table_name(&self.table).set_key(Some(account));
+                let update = update.update_expression("SET password = :hash").condition_expression(THERE);
+                let update = update.expression_attribute_values(":hash", text(hash.as_str()));
+                TransactWriteItem::builder().update(update.build().map_err(unbuildable)?).build()
+            }
+            Password::AsItIs => self.there(account)?,
+        };
+        let member = Put::builder().table_name(&self.table).set_item(Some(member(&name.identity(), membership)));
+        let member = TransactWriteItem::builder().put(member.build().map_err(unbuildable)?).build();
+        let user = self.there(record_key(&tenant, &key::user(&membership.user)))?;
+        let note = self.audited(&tenant, Action::UserAccount, membership.user.as_str(), [None, Some(&told)], stamp)?;
+        self.commit(vec![account, member, user, note]).await
+    }
+
+    /// A record that must be there, and stays as it is.
+    fn there(&self, key: Item) -> Result<TransactWriteItem, StoreFault> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key)).condition_expression(THERE);
+        Ok(TransactWriteItem::builder().condition_check(check.build().map_err(unbuildable)?).build())
     }
 
     /// Writes a local account.
@@ -57,9 +111,15 @@ impl OAuthStore {
     /// [`StoreFault`].
     pub async fn put_account(&self, name: &AccountName, password: &PasswordHash) -> Result<(), StoreFault> {
         let mut item = record_key(&partition(&name.identity()), ACCOUNT);
-        item.insert("password".to_owned(), text(password.as_str()));
+        item.insert(PASSWORD.to_owned(), text(password.as_str()));
         self.put(item).await
     }
+}
+
+fn member(identity: &Identity, membership: &Membership) -> Item {
+    let mut item = record_key(&partition(identity), &format!("{MEMBERSHIP_PREFIX}{}", membership.tenant));
+    item.insert("user".to_owned(), text(membership.user.as_str()));
+    item
 }
 
 fn partition(identity: &Identity) -> String {

@@ -5,6 +5,7 @@
 //! the zip holds. Without it they run on the debug binary.
 
 mod answers;
+mod auth_server;
 mod process;
 mod runtime_api;
 

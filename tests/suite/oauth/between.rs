@@ -1,5 +1,5 @@
 //! What happens between a read and the write that was decided on it: a client of the store that holds a transaction back
-//! until something else has happened, or says that there was a conflict.
+//! until something else has happened, or says that there was a conflict. It also counts what the store is asked for.
 
 use std::fmt;
 use std::pin::Pin;
@@ -25,6 +25,8 @@ pub(super) struct Between(Arc<Mutex<Planned>>);
 struct Planned {
     event: Option<Event>,
     conflicts: usize,
+    /// The operations that the store was asked for.
+    asked: Vec<String>,
 }
 
 impl Between {
@@ -42,6 +44,11 @@ impl Between {
     /// Cancels so many transactions, as if another had been under way on the same record.
     pub(super) fn conflicts(&self, times: usize) {
         self.0.lock().unwrap().conflicts = times;
+    }
+
+    /// What the store was asked for since the last look.
+    pub(super) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap().asked)
     }
 
     /// Whether all that was planned has happened.
@@ -85,6 +92,8 @@ struct HeldConnector {
 impl HttpConnector for HeldConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.split('.').next_back().unwrap_or_default();
+        self.between.0.lock().unwrap().asked.push(operation.to_owned());
         if !target.ends_with(".TransactWriteItems") {
             return self.inner.call(request);
         }

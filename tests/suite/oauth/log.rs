@@ -18,7 +18,7 @@ use super::support::VERIFIER;
 
 /// A log that a test can read.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
@@ -33,7 +33,7 @@ impl Write for Log {
 
 impl Log {
     /// Everything that this thread says from now on, at every level, until the guard goes.
-    fn watch() -> (Self, impl Sized) {
+    pub(super) fn watch() -> (Self, impl Sized) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -44,6 +44,11 @@ impl Log {
         // With one subscriber alone, `tracing` asks whichever test comes by first whether a line is wanted at all.
         let second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new());
         (log, (tracing::subscriber::set_default(subscriber), second))
+    }
+
+    /// How often something was said.
+    pub(super) fn times(&self, said: &str) -> usize {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap().matches(said).count()
     }
 
     /// Fails for a log without one of the outcomes, or with half of one of the secrets.
@@ -103,11 +108,13 @@ async fn nothing_secret_of_a_sign_in_elsewhere_is_logged() {
     log.tells(&["signed_in", "access_denied"], &[session, state, &redeemed["code_verifier"], SECRET]);
 }
 
-/// [119]: the line of a request names the route and the outcome, and holds nothing else of the request; the metrics are
-/// counted by closed lists.
+/// [119]: the line of a request names the route and the outcome, and holds nothing else of the request; what is counted
+/// is a closed list.
 #[tokio::test]
 async fn a_request_is_one_line_with_its_metrics() {
     let house = House::new().await;
+    let app = house.app().await;
+    let code = house.code(&app).await;
     let event = |method: &str, path: &str, body: &str| {
         json!({
             "version": "2.0",
@@ -120,30 +127,48 @@ async fn a_request_is_one_line_with_its_metrics() {
         })
         .to_string()
     };
+    let redemption = format!(
+        "grant_type=authorization_code&client_id={app}&code={code}&code_verifier={VERIFIER}&redirect_uri={URI}"
+    );
+    let tell = async |method: &str, path: &str, body: &str| {
+        let answer = answer(&house.router, &event(method, path, body)).await.unwrap();
+        let invocation = Invocation { function: "edge-AuthServer-1", id: "call" };
+        let line = line(&answer.seen, invocation, 2.5, Timestamp::from_seconds(1_800_000_000)).unwrap();
+        for secret in ["secret", "192.0.2.1", &code, VERIFIER, &app] {
+            assert!(!line.contains(secret) && !line.contains('\n'), "{line}");
+        }
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()
+    };
     let mut told = Vec::new();
     for (method, path, body) in [
         ("GET", "/jwks.json", ""),
         ("POST", "/token", "grant_type=refresh_token&client_id=app_0&refresh_token=crm_rt_a-secret-token"),
+        ("POST", "/token", &redemption),
+        ("POST", "/token", &redemption),
         ("GET", "/authorize", ""),
+        ("GET", "/authorize/", ""),
+        ("PUT", "/token", ""),
         ("GET", "/register/app_a-secret-id", ""),
         ("GET", "/nowhere/a-secret-path", ""),
     ] {
-        let answer = answer(&house.router, &event(method, path, body)).await.unwrap();
-        let invocation = Invocation { function: "edge-AuthServer-1", id: "call" };
-        let line = line(&answer.seen, invocation, 2.5, Timestamp::from_seconds(1_800_000_000)).unwrap();
-        assert!(!line.contains("secret") && !line.contains('\n'), "{line}");
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-        told.push(format!("{} {} {}", line["endpoint"], line["outcome"], line["status"]));
-        let metrics = &line["_aws"]["CloudWatchMetrics"];
-        assert_eq!(metrics[0]["Dimensions"], json!([["function", "endpoint"]]));
-        assert_eq!(metrics[1]["Dimensions"], json!([["function", "endpoint", "outcome"]]));
-        assert_eq!((&line["Requests"], &line["Latency"]), (&json!(1), &json!(2.5)));
+        let line = tell(method, path, body).await;
+        let counted = ["Requests", "Faults", "Refusals", "Replays"].into_iter().filter(|name| line[name] == 1);
+        let counted = counted.collect::<Vec<_>>().join(" ");
+        told.push(format!("{} {} {} {counted}", line["endpoint"], line["outcome"], line["status"]));
     }
+    house.signing_is_down.store(true, std::sync::atomic::Ordering::SeqCst);
+    let another = house.code(&app).await;
+    let fault = tell("POST", "/token", &redemption.replace(&code, &another)).await;
     insta::assert_snapshot!(told.join("\n"), @r#"
-    "/jwks.json" "ok" 200
-    "/token" "invalid_client" 401
-    "/authorize" "invalid_request" 400
-    "/register/{client}" "invalid_token" 401
-    "none" "refused" 404
+    "/jwks.json" "ok" 200 Requests
+    "/token" "invalid_client" 401 Requests Refusals
+    "/token" "ok" 200 Requests
+    "/token" "reused" 400 Requests Refusals Replays
+    "/authorize" "invalid_request" 400 Requests Refusals
+    "none" "refused" 404 Requests Refusals
+    "/token" "refused" 405 Requests Refusals
+    "/register/{client}" "invalid_token" 401 Requests Refusals
+    "none" "refused" 404 Requests Refusals
     "#);
+    insta::assert_snapshot!(fault, @r#"{"level":"ERROR","message":"request","function":"edge-AuthServer-1","invocation_id":"call","endpoint":"/token","outcome":"temporarily_unavailable","status":503,"Requests":1,"Faults":1,"Refusals":0,"Replays":0,"Latency":2.5,"_aws":{"Timestamp":1800000000000,"CloudWatchMetrics":[{"Namespace":"EdgeAuthorizer","Dimensions":[["function"]],"Metrics":[{"Name":"Requests","Unit":"Count"},{"Name":"Faults","Unit":"Count"},{"Name":"Refusals","Unit":"Count"},{"Name":"Replays","Unit":"Count"}]},{"Namespace":"EdgeAuthorizer","Dimensions":[["function","endpoint"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"}]}]}}"#);
 }

@@ -1,5 +1,6 @@
 //! The authorization server. Numbers in brackets are those of the list of checks; `docs/oauth.md` has the whole table.
 
+mod audit;
 mod between;
 mod browser;
 mod documents;
@@ -16,6 +17,7 @@ mod locally;
 mod log;
 mod managing;
 mod ministack;
+mod operators;
 mod product;
 mod provider;
 mod races;
@@ -23,6 +25,7 @@ mod redirect_uri;
 mod registering;
 mod registration;
 mod request;
+mod same_work;
 mod site;
 mod state_machine;
 mod strangers;

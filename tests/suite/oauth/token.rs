@@ -283,6 +283,23 @@ async fn metadata_and_keys_come_from_the_configuration() {
     assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"].into());
 }
 
+/// [99]: the API's own metadata, for a gateway that has no constant answers: by configuration alone, open to scripts.
+#[tokio::test]
+async fn the_apis_metadata_lead_to_this_server() {
+    let house = House::new().await;
+    let path = "/.well-known/oauth-protected-resource";
+    let request = axum::http::Request::get(path).header("host", "evil.example").header("origin", "https://a.example");
+    let reply = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
+    let metadata = json!({
+        "resource": super::house::RESOURCE,
+        "authorization_servers": [super::house::ISSUER],
+        "bearer_methods_supported": ["header"],
+        "scopes_supported": ["contact.read"],
+    });
+    assert_eq!(reply.json(), metadata);
+}
+
 /// [109]: a new key is published before it signs; the old one stays until it retires.
 #[tokio::test]
 async fn keys_overlap() {
