@@ -28,7 +28,7 @@ async fn a_client_that_does_not_exist_costs_what_another_does() {
     let (id, secret) = (there.text("client_id"), there.text("client_secret"));
     let basic = house.register(client("client_secret_basic")).await.text("client_id");
     let app = house.app().await;
-    let wrong = format!("{}x", &secret[..secret.len() - 1]);
+    let wrong = secret.chars().rev().collect::<String>();
     let mut seen = BTreeSet::new();
     for (client, secret) in [
         (id.as_str(), wrong.as_str()),
