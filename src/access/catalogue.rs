@@ -24,6 +24,32 @@ pub struct CatalogueSource {
     pub whole: Vec<String>,
     /// For a feature of a tenant, the permissions that it opens.
     pub features: BTreeMap<String, Vec<String>>,
+    /// What people are told of each permission; of those that are not in here, their name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<PermissionWords>,
+}
+
+/// A permission as people read it: taken apart, and in the words of the API reference.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionWords {
+    /// The permission.
+    pub name: String,
+    /// What it is about, `contact`.
+    pub resource: String,
+    /// What it lets somebody do with that, `read`.
+    pub action: String,
+    /// What it is for.
+    pub description: String,
+}
+
+impl PermissionWords {
+    /// What is known of a permission that the reference has no words for.
+    fn of_name(name: &str) -> Self {
+        let (resource, action) = name.rsplit_once(['.', ':', '/']).unwrap_or(("", name));
+        let [name, resource, action] = [name, resource, action].map(str::to_owned);
+        Self { description: name.clone(), name, resource, action }
+    }
 }
 
 /// A catalogue whose names contradict each other.
@@ -54,7 +80,7 @@ pub enum CatalogueError {
 /// What is known of one permission.
 #[derive(Clone, Debug)]
 struct Entry {
-    name: String,
+    words: PermissionWords,
     /// Itself and all that it covers, however far down.
     covers: PermissionSet,
     /// What is lost when it is taken away.
@@ -84,7 +110,7 @@ impl Catalogue {
             .iter()
             .zip(&covers)
             .map(|(name, own)| Entry {
-                name: (*name).clone(),
+                words: words(source, name),
                 covers: *own,
                 loses: by_name.get(*name).map(|it| losses(*it, *own, &covers, whole)).unwrap_or_default(),
             })
@@ -105,16 +131,20 @@ impl Catalogue {
 
     /// The name of a permission; empty for one that is not of this catalogue.
     pub fn name(&self, permission: Permission) -> &str {
-        self.entries.get(permission.index()).map_or("", |entry| entry.name.as_str())
+        self.entries.get(permission.index()).map_or("", |entry| entry.words.name.as_str())
     }
 
     /// The names of a set, in the catalogue's order.
     pub fn names(&self, set: PermissionSet) -> impl Iterator<Item = &str> {
-        self.entries
-            .iter()
-            .enumerate()
+        self.words(set).map(|words| words.name.as_str())
+    }
+
+    /// What people are told of the permissions of a set, in the catalogue's order.
+    pub fn words(&self, set: PermissionSet) -> impl Iterator<Item = &PermissionWords> {
+        let entries = self.entries.iter().enumerate();
+        entries
             .filter(move |(index, _)| Permission::at(*index).is_some_and(|it| set.contains(it)))
-            .map(|(_, entry)| entry.name.as_str())
+            .map(|(_, entry)| &entry.words)
     }
 
     /// Every permission, tenant administration included.
@@ -165,6 +195,11 @@ impl Catalogue {
     pub fn administration(&self) -> PermissionSet {
         self.every().difference(self.scopes)
     }
+}
+
+fn words(source: &CatalogueSource, name: &str) -> PermissionWords {
+    let known = source.words.iter().find(|words| words.name == name);
+    known.cloned().unwrap_or_else(|| PermissionWords::of_name(name))
 }
 
 fn number(names: &[&String]) -> Result<HashMap<String, Permission>, CatalogueError> {

@@ -9,7 +9,7 @@ use oas3::Map;
 use oas3::spec::{Flows, ObjectOrReference, SecurityScheme};
 use serde::Deserialize;
 
-use crate::access::catalogue::CatalogueSource;
+use crate::access::catalogue::{CatalogueSource, PermissionWords};
 use crate::access::permission::MAX_PERMISSIONS;
 use crate::access::tenant::is_name;
 
@@ -55,6 +55,7 @@ pub(super) fn read(document: &Document, mistakes: &mut Mistakes<'_>) -> Option<C
     cover_wholes(extension, &syntax, &mut catalogue, mistakes);
     cover_implied(extension, &mut catalogue, mistakes);
     catalogue.features = features(extension, &syntax, &catalogue, mistakes);
+    catalogue.words = words(document, &syntax, &catalogue);
     let count = catalogue.scopes.len() + catalogue.administration.len();
     if count > MAX_PERMISSIONS {
         mistakes.add(&place, Problem::TooManyPermissions { count });
@@ -226,6 +227,20 @@ fn opened_by(
         mistakes.add(place, Problem::UndeclaredInFeature { name: entry.to_owned(), nearest });
     }
     opened
+}
+
+/// What people are told of each permission; of two flows that declare a scope, the first one's words.
+fn words(document: &Document, syntax: &Syntax, catalogue: &CatalogueSource) -> Vec<PermissionWords> {
+    let flows = || oauth2_schemes(document).flat_map(|(_, flows)| declared_by(flows)).map(|(_, scopes)| scopes);
+    let extension = [&document.extension.scopes, &document.extension.administration];
+    let described = |name: &String| flows().chain(extension).find_map(|declared| declared.get(name));
+    let names = catalogue.scopes.iter().chain(&catalogue.administration);
+    let words = names.filter_map(|name| {
+        let (resource, action) = syntax.split(name)?;
+        let [resource, action] = [resource, action].map(str::to_owned);
+        Some(PermissionWords { name: name.clone(), resource, action, description: described(name)?.trim().to_owned() })
+    });
+    words.collect()
 }
 
 fn is_declared(catalogue: &CatalogueSource, name: &String) -> bool {

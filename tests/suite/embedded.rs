@@ -72,5 +72,6 @@ pub(crate) fn catalogue_source() -> CatalogueSource {
         covers: resources.iter().map(|it| (all(it), actions(it))).collect(),
         whole: resources.map(all).to_vec(),
         features: resources.iter().map(|it| (format!("{it}s"), vec![all(it)])).collect(),
+        words: Vec::new(),
     }
 }

@@ -41,6 +41,7 @@ fn source() -> CatalogueSource {
             ("crm".to_owned(), names(["contact.all"])),
             ("sales".to_owned(), names(["deal.all"])),
         ]),
+        words: Vec::new(),
     }
 }
 
