@@ -21,7 +21,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test mutations clients fmt lint docs deny tree tree-accept tables pack routes scale events build sbom test-build validate deploy e2e venv
+.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build sbom test-build validate deploy e2e venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -128,7 +128,10 @@ e2e: $(VENV)/installed ## The template on an emulator of AWS, asked the whole ta
 	cargo build --quiet --bin edge
 	$(PYTHON) tests/e2e/run.py
 
-clients: tests/clients/node_modules ## The npm client that the tests run, in tests/clients (needs Node.js 18 or newer)
+screenshots: tests/clients/node_modules ## A picture of every page, in target/screenshots (needs Chromium)
+	REQUIRE_ALL=1 cargo test --test suite -- --ignored pages::browser::screenshots
+
+clients: tests/clients/node_modules ## The npm packages that the tests run, in tests/clients (needs Node.js 18 or newer)
 
 tests/clients/node_modules: tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund

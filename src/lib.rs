@@ -15,6 +15,7 @@
 //! | `flush` | emptying the gateways' caches, for what cannot wait |
 //! | `leaks` | tokens that were found in public |
 //! | [`oauth`] | the authorization server |
+//! | `pages` | its pages for people: sign-in, consent, account |
 //! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
 //!
 //! `gateway`, `token`, `access` and `policy` know no AWS SDK, no async, no clock, no environment and no randomness.
@@ -35,6 +36,8 @@ pub mod local;
 pub mod nearest;
 #[cfg(feature = "auth")]
 pub mod oauth;
+#[cfg(feature = "auth")]
+pub mod pages;
 pub mod policy;
 #[cfg(feature = "reference")]
 pub mod reference;

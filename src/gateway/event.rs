@@ -138,7 +138,7 @@ impl<'a> Request<'a> {
 }
 
 /// The gateway's ids are short and plain. It is written into the log, so nothing else is taken for one.
-fn is_request_id(text: &str) -> bool {
+pub(crate) fn is_request_id(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte))
 }
 

@@ -17,9 +17,10 @@ use crate::oauth::key_ring::{KeySecret, OwnKey, PrivateHalf};
 use crate::oauth::limit::Limits;
 use crate::oauth::refresh_token::RefreshTokenFormat;
 use crate::oauth::server::{AuthServer, NoRandomness, Surroundings};
-use crate::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use crate::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, PageSettings, Registration};
 use crate::oauth::sign_in::SignIn;
 use crate::oauth::signing::{SECRET_LENGTH, SigningError, SigningKey};
+use crate::pages::look::{Look, UnusableLook};
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
 use crate::store::oauth::accounts::Membership;
@@ -27,6 +28,9 @@ use crate::token::text::{MacKey, Prefix, TextConfigError};
 
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "demonstration";
+
+/// What the pages call the demonstration.
+const PRODUCT: &str = "Demonstration CRM";
 
 /// An authorization server that could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,9 @@ pub enum AuthError {
     /// An account's password.
     #[error(transparent)]
     Password(#[from] UnusablePassword),
+    /// What its pages look like.
+    #[error(transparent)]
+    Look(#[from] UnusableLook),
     /// No random bytes.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -62,6 +69,8 @@ pub struct LocalAuth<'a> {
     pub registration: Registration,
     /// The embedded store.
     pub client: Client,
+    /// How long the gateway keeps an answer, in seconds.
+    pub delay: u64,
     /// The clock and the randomness.
     pub surroundings: Arc<dyn Surroundings>,
 }
@@ -87,6 +96,7 @@ impl LocalAuth<'_> {
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: PAT_PREFIX.to_owned(),
+            pages: PageSettings { look: Look::new(PRODUCT, None, None)?, delay: self.delay },
         };
         Ok(AuthServer::new(settings, self.api.catalogue.clone(), store, self.surroundings))
     }

@@ -16,7 +16,7 @@ use super::session::Session;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The session that a browser presents, if it is good.
-pub(super) async fn session(
+pub(crate) async fn session(
     server: &AuthServer,
     incoming: &Incoming,
     now: Timestamp,
@@ -44,7 +44,7 @@ fn cookie_name(issuer: &Issuer) -> &'static str {
 }
 
 /// Gives the browser its session.
-pub(super) fn remember(issuer: &Issuer, id: &Secret, mut response: Response) -> Response {
+pub(crate) fn remember(issuer: &Issuer, id: &Secret, mut response: Response) -> Response {
     let secure = if issuer.is_https() { "; Secure" } else { "" };
     let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookie_name(issuer), id.expose());
     if let Ok(mut value) = HeaderValue::from_str(&cookie) {
@@ -54,11 +54,21 @@ pub(super) fn remember(issuer: &Issuer, id: &Secret, mut response: Response) -> 
     response
 }
 
+/// Takes the browser's session away.
+pub(crate) fn forget(issuer: &Issuer, mut response: Response) -> Response {
+    let secure = if issuer.is_https() { "; Secure" } else { "" };
+    let cookie = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}", cookie_name(issuer));
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
 /// Refuses a form that a page of another site sent.
 ///
 /// Browsers say where a form comes from in `Sec-Fetch-Site`. Where they do not, `Origin` must be ours if it is there;
 /// our pages send no referrer, so a browser without `Sec-Fetch-Site` says `null`, which is refused.
-pub(super) fn same_origin(issuer: &Issuer, incoming: &Incoming) -> Result<(), Problem> {
+pub(crate) fn same_origin(issuer: &Issuer, incoming: &Incoming) -> Result<(), Problem> {
     let ours = match (incoming.header(&FETCH_SITE)?, incoming.header(&ORIGIN)?) {
         (Some(site), origin) => {
             site == "same-origin" && origin.is_none_or(|origin| origin == "null" || origin == issuer.as_str())

@@ -6,9 +6,10 @@ use super::issuer::Issuer;
 use super::key_ring::LONGEST_ACCESS_TOKEN;
 use super::limit::Limits;
 use super::refresh_token::RefreshTokenFormat;
-use super::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use super::settings::{ClientDocuments, Lifetimes, OAuthSettings, PageSettings, Registration};
 use super::sign_in::SignIn;
 use crate::api::Api;
+use crate::pages::look::{Look, MAX_NAME, UnusableLook};
 use crate::settings::{NO_PREVIOUS_KEY, SettingsError, invalid};
 use crate::token::issuer::config::{PlainHttp, is_name};
 use crate::token::text::{MacKey, Prefix};
@@ -17,6 +18,12 @@ const DAY: u64 = 24 * 3600;
 
 /// The shortest life of an access token, in seconds: clients refresh before its end.
 const SHORTEST_ACCESS_TOKEN: u64 = 60;
+
+/// How long a gateway keeps an answer unless it is told, in seconds: `CacheSeconds` of the template.
+const DEFAULT_DELAY: u64 = 60;
+
+/// The longest that a gateway keeps one.
+const MOST_DELAY: u64 = 3600;
 
 /// The longest life of anything else, in days.
 const MOST_DAYS: u64 = 3650;
@@ -33,10 +40,10 @@ impl OAuthSettings {
         if !is_name(&resource) {
             return Err(invalid("OAUTH_AUDIENCE")("printable ASCII, usually the API's URL"));
         }
+        let issuer = Issuer::parse(&required("OAUTH_ISSUER")?).map_err(invalid("OAUTH_ISSUER"))?;
         let prefix = given("PAT_PREFIX").unwrap_or_else(|| "crm".to_owned());
         let registration = given("REGISTRATION").unwrap_or_else(|| "open".to_owned());
         Ok(Self {
-            issuer: Issuer::parse(&required("OAUTH_ISSUER")?).map_err(invalid("OAUTH_ISSUER"))?,
             resource,
             default_scopes: default_scopes(given("DEFAULT_SCOPES"), api)?,
             registration: Registration::parse(&registration, given("REGISTRATION_TOKEN").as_deref())
@@ -46,9 +53,30 @@ impl OAuthSettings {
             lifetimes: lifetimes(&given)?,
             limits: Limits::read(&given("LIMITS").unwrap_or_default()).map_err(invalid("LIMITS"))?,
             refresh_tokens: refresh_tokens(&prefix, &required("REFRESH_MAC_KEY")?, given("REFRESH_MAC_KEY_PREVIOUS"))?,
+            pages: pages(&given, &issuer)?,
+            issuer,
             prefix,
         })
     }
+}
+
+/// The product's name is the server's own host where nobody has said another.
+fn pages(given: &impl Fn(&str) -> Option<String>, issuer: &Issuer) -> Result<PageSettings, SettingsError> {
+    let host = || issuer.as_str().trim_start_matches("https://").chars().take(MAX_NAME).collect();
+    let name = given("PRODUCT_NAME").unwrap_or_else(host);
+    let (colour, support) = (given("PRODUCT_COLOUR"), given("SUPPORT_URL"));
+    let look = Look::new(&name, colour.as_deref(), support.as_deref()).map_err(|error| {
+        let variable = match error {
+            UnusableLook::Name => "PRODUCT_NAME",
+            UnusableLook::Colour => "PRODUCT_COLOUR",
+            UnusableLook::Support => "SUPPORT_URL",
+        };
+        invalid(variable)(error)
+    })?;
+    let seconds = given("CACHE_SECONDS").map_or(Some(DEFAULT_DELAY), |text| text.parse().ok());
+    let delay = seconds.filter(|seconds| *seconds <= MOST_DELAY);
+    let delay = delay.ok_or_else(|| invalid("CACHE_SECONDS")(format!("a whole number from 0 to {MOST_DELAY}")))?;
+    Ok(PageSettings { look, delay })
 }
 
 /// Names of the API's scopes; without them, the scopes by which everything can be read and nothing changed.

@@ -56,6 +56,8 @@ pub enum Problem {
     RegistrationClosed,
     #[error("the caller may not ask this")]
     Forbidden,
+    #[error("there is no such page")]
+    NoSuchPage,
     #[error("the body is longer than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("too many requests; the next may come in {retry_after} s")]
@@ -209,6 +211,7 @@ impl Problem {
             Self::Denied | Self::SignIn(_) | Self::RegistrationClosed | Self::Forbidden => (Code::AccessDenied, 403),
             Self::LoginRequired => (Code::LoginRequired, 403),
             Self::ConsentRequired => (Code::ConsentRequired, 403),
+            Self::NoSuchPage => (Code::InvalidRequest, 404),
             Self::RegistrationToken => (Code::InvalidToken, 401),
             Self::TooLarge { .. } => (Code::InvalidRequest, 413),
             Self::TooMany { .. } => (Code::SlowDown, 429),

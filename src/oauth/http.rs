@@ -45,26 +45,32 @@ impl ClientAddress {
     }
 }
 
+/// The gateway's id of a request, by its own word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// A request, its body read.
-pub(super) struct Incoming {
-    pub(super) headers: HeaderMap,
-    pub(super) query: String,
-    pub(super) address: String,
+pub(crate) struct Incoming {
+    pub(crate) headers: HeaderMap,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) address: String,
     body: Bytes,
 }
 
 impl Incoming {
     /// Reads a request; a body beyond the limit is not read to its end.
-    pub(super) async fn read(request: Request) -> Result<Self, Problem> {
+    pub(crate) async fn read(request: Request) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let address = parts.extensions.get::<ClientAddress>().map(ClientAddress::counted).unwrap_or_default();
+        let path = parts.uri.path().to_owned();
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Problem::TooLarge { limit: BODY_LIMIT })?;
-        Ok(Self { headers: parts.headers, query, address, body })
+        Ok(Self { headers: parts.headers, path, query, address, body })
     }
 
     /// A header's value; one that is there twice is as good as none.
-    pub(super) fn header(&self, name: &HeaderName) -> Result<Option<&str>, Problem> {
+    pub(crate) fn header(&self, name: &HeaderName) -> Result<Option<&str>, Problem> {
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
@@ -76,24 +82,24 @@ impl Incoming {
     }
 
     /// The `Authorization` header.
-    pub(super) fn authorization(&self) -> Result<Option<&str>, Problem> {
+    pub(crate) fn authorization(&self) -> Result<Option<&str>, Problem> {
         self.header(&AUTHORIZATION)
     }
 
     /// The token in an `Authorization: Bearer` header; empty where there is none.
-    pub(super) fn bearer(&self) -> Result<&str, Problem> {
+    pub(crate) fn bearer(&self) -> Result<&str, Problem> {
         let (scheme, token) = self.authorization()?.and_then(|header| header.split_once(' ')).unwrap_or_default();
         Ok(if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" })
     }
 
     /// The form in the body.
-    pub(super) fn form(&self) -> Result<Parameters, Problem> {
+    pub(crate) fn form(&self) -> Result<Parameters, Problem> {
         self.expect("application/x-www-form-urlencoded")?;
         Parameters::parse(&self.body)
     }
 
     /// The JSON in the body.
-    pub(super) fn json(&self) -> Result<&[u8], Problem> {
+    pub(crate) fn json(&self) -> Result<&[u8], Problem> {
         self.expect("application/json")?;
         Ok(&self.body)
     }
@@ -109,7 +115,7 @@ impl Incoming {
 }
 
 /// An answer without a body.
-pub(super) fn empty(status: StatusCode) -> Response {
+pub(crate) fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -117,7 +123,7 @@ pub(super) fn empty(status: StatusCode) -> Response {
 }
 
 /// A JSON answer, which nobody may keep (RFC 6749 §5.1).
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = empty(status);
     match serde_json::to_vec(body) {
         Ok(bytes) => *response.body_mut() = Body::from(bytes),
@@ -128,7 +134,7 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 /// A way on, always with 303: a 307 would send the form, password and all, along (RFC 9700 §4.12).
-pub(super) fn see_other(location: &str) -> Response {
+pub(crate) fn see_other(location: &str) -> Response {
     let mut response = empty(StatusCode::SEE_OTHER);
     match HeaderValue::from_str(location) {
         Ok(location) => drop(response.headers_mut().insert(LOCATION, location)),
@@ -139,18 +145,18 @@ pub(super) fn see_other(location: &str) -> Response {
 }
 
 /// What a failure looks like on the wire.
-pub(super) struct Told {
-    pub(super) code: Code,
-    pub(super) status: StatusCode,
-    pub(super) description: String,
+pub(crate) struct Told {
+    pub(crate) code: Code,
+    pub(crate) status: StatusCode,
+    pub(crate) description: String,
     /// What the log and the metrics call it.
     outcome: Outcome,
-    retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Failure {
     /// The one translation of a failure to the wire. What this side's faults are is for the log alone.
-    pub(super) fn told(&self) -> Told {
+    pub(crate) fn told(&self) -> Told {
         let fault = |code: Code, status, description: &str, retry_after| Told {
             code,
             status,
@@ -184,29 +190,34 @@ impl Failure {
     }
 
     /// Notes the failure: its code for everybody, its reason for the log.
-    pub(super) fn note(&self, endpoint: &'static str) -> Told {
+    pub(crate) fn note(&self, endpoint: &'static str) -> Told {
+        self.note_request(endpoint, None)
+    }
+
+    /// The same for a request whose id its caller is told.
+    pub(crate) fn note_request(&self, endpoint: &'static str, request_id: Option<&str>) -> Told {
         let told = self.told();
         let status = told.status.as_u16();
-        tracing::info!(endpoint, outcome = %told.code, status, reason = %self, "oauth");
+        tracing::info!(endpoint, outcome = %told.code, status, reason = %self, request_id, "oauth");
         told
     }
 }
 
 impl Told {
     /// The failure as RFC 6749 §5.2 has it.
-    pub(super) fn json(&self) -> Response {
+    pub(crate) fn json(&self) -> Response {
         let body = json!({"error": self.code.to_string(), "error_description": self.description});
         self.dressed(json(self.status, &body))
     }
 
     /// An answer that says, to this side alone, what it is about.
-    pub(super) fn marked(&self, mut response: Response) -> Response {
+    pub(crate) fn marked(&self, mut response: Response) -> Response {
         response.extensions_mut().insert(self.outcome);
         response
     }
 
     /// An answer with the headers that belong to the failure.
-    pub(super) fn dressed(&self, mut response: Response) -> Response {
+    pub(crate) fn dressed(&self, mut response: Response) -> Response {
         response = self.marked(response);
         let challenge = match self.code {
             Code::InvalidClient => Some("Basic realm=\"token\""),
@@ -224,7 +235,7 @@ impl Told {
 }
 
 /// Lets scripts of any origin call an endpoint that reads no cookie (OAuth 2.1 §3.2).
-pub(super) async fn open_to_scripts(request: Request, next: Next) -> Response {
+pub(crate) async fn open_to_scripts(request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = if is_preflight { empty(StatusCode::NO_CONTENT) } else { next.run(request).await };
     let headers = response.headers_mut();

@@ -21,9 +21,10 @@ use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 
 use super::error::Problem;
-use super::http::ClientAddress;
+use super::http::{ClientAddress, RequestId};
 use super::server::Failure;
 use super::telemetry::Seen;
+use crate::gateway::event::is_request_id;
 
 /// No answer of this server is longer.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -64,6 +65,7 @@ struct Proxied {
     query: String,
     headers: Vec<(String, String)>,
     address: String,
+    request_id: String,
     body: String,
     is_base64: bool,
 }
@@ -91,7 +93,10 @@ struct EventOne {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ContextOne {
+    #[serde(default)]
+    request_id: String,
     identity: Source,
 }
 
@@ -110,7 +115,10 @@ struct EventTwo {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ContextTwo {
+    #[serde(default)]
+    request_id: String,
     stage: String,
     http: Source,
 }
@@ -143,6 +151,7 @@ impl Proxied {
             query: url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish(),
             headers: listed(event.multi_value_headers, event.headers),
             address: event.request_context.identity.source_ip,
+            request_id: event.request_context.request_id,
             body: event.body.unwrap_or_default(),
             is_base64: event.is_base64_encoded,
         }
@@ -161,6 +170,7 @@ impl Proxied {
             query: event.raw_query_string,
             headers: listed(None, event.headers).into_iter().chain(cookies).collect(),
             address: context.http.source_ip,
+            request_id: context.request_id,
             body: event.body.unwrap_or_default(),
             is_base64: event.is_base64_encoded,
         }
@@ -178,6 +188,9 @@ impl Proxied {
             request.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
         }
         request.extensions_mut().insert(ClientAddress(self.address));
+        if !self.request_id.is_empty() && is_request_id(&self.request_id) {
+            request.extensions_mut().insert(RequestId(self.request_id));
+        }
         Some(request)
     }
 }

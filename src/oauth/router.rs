@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -14,11 +14,11 @@ use super::endpoint::{
     authorize, consent, discovery, introspect, manage, register, revoke, sign_in, sign_in_return, token,
 };
 use super::http::{ClientAddress, open_to_scripts};
-use super::page;
 use super::server::AuthServer;
 use super::sign_in::RETURN_PATH;
 use super::telemetry::seen;
 use crate::gateway::response::RESOURCE_METADATA_PATH;
+use crate::pages;
 
 /// The authorization server's router. Whoever mounts it puts a [`ClientAddress`] into each request's
 /// extensions.
@@ -39,7 +39,9 @@ pub fn router(server: Arc<AuthServer>) -> Router {
         .route("/consent", get(consent::get).post(consent::post))
         .route("/register/{client}", get(manage::get).put(manage::put).delete(manage::delete))
         .route("/introspect", post(introspect::post))
-        .route("/style.css", get(page::style))
+        .merge(pages::routes())
+        .fallback(pages::problem::nowhere)
+        .layer(from_fn_with_state(Arc::clone(&server), pages::problem::shown))
         .merge(open)
         .layer(from_fn(seen))
         .with_state(server)

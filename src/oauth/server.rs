@@ -120,23 +120,23 @@ impl AuthServer {
         Self { settings, catalogue, store, keys, documents, upstream, signer, surroundings, hashing }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.surroundings.now()
     }
 
-    pub(super) fn random<const N: usize>(&self) -> Result<[u8; N], NoRandomness> {
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], NoRandomness> {
         let mut bytes = [0; N];
         self.surroundings.fill(&mut bytes)?;
         Ok(bytes)
     }
 
     /// A new secret; `kind` says what it is.
-    pub(super) fn secret(&self, kind: &str) -> Result<Secret, NoRandomness> {
+    pub(crate) fn secret(&self, kind: &str) -> Result<Secret, NoRandomness> {
         Ok(Secret::new(&format!("{}_{kind}_", self.settings.prefix), self.random::<SECRET_LENGTH>()?))
     }
 
     /// The stamp of a change that somebody makes now.
-    pub(super) fn stamp(&self, by: impl fmt::Display) -> Result<Stamp, NoRandomness> {
+    pub(crate) fn stamp(&self, by: impl fmt::Display) -> Result<Stamp, NoRandomness> {
         let milliseconds = self.now().seconds().saturating_mul(1000);
         Ok(Stamp { by: by.to_string(), milliseconds, nonce: u64::from_be_bytes(self.random()?) })
     }
@@ -150,7 +150,7 @@ impl AuthServer {
     ///
     /// # Errors
     /// [`Problem::TooMany`] beyond the limit.
-    pub(super) async fn limit(&self, limit: &Limit, whose: &str) -> Result<(), Failure> {
+    pub(crate) async fn limit(&self, limit: &Limit, whose: &str) -> Result<(), Failure> {
         let now = self.now();
         Ok(limit.judge(self.store.count(limit, whose, now).await?, now)?)
     }

@@ -14,6 +14,9 @@ pub const REQUEST_LIFETIME: u64 = 600;
 /// How long a sign-in lasts, in seconds: a working day.
 pub const SESSION_LIFETIME: u64 = 12 * 3600;
 
+/// How long a sign-in counts as just made, in seconds: for what a browser that was left open must not do.
+pub const FRESH: u64 = 600;
+
 /// A person, as whoever signed them in names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -53,17 +56,25 @@ pub struct Session {
     pub signed_in: Option<SignedIn>,
     /// Not good at this any more.
     pub ends: Timestamp,
+    /// When somebody signed in, or did so again.
+    #[serde(default)]
+    pub since: Timestamp,
 }
 
 impl Session {
     /// A session in which nobody is signed in.
     pub fn anonymous(now: Timestamp) -> Self {
-        Self { signed_in: None, ends: now.plus(REQUEST_LIFETIME) }
+        Self { signed_in: None, ends: now.plus(REQUEST_LIFETIME), since: now }
     }
 
     /// A session of somebody who has just signed in.
     pub fn of(signed_in: SignedIn, now: Timestamp) -> Self {
-        Self { signed_in: Some(signed_in), ends: now.plus(SESSION_LIFETIME) }
+        Self { signed_in: Some(signed_in), ends: now.plus(SESSION_LIFETIME), since: now }
+    }
+
+    /// Whether somebody has just signed in.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.signed_in.is_some() && now.since(self.since) < FRESH
     }
 
     /// The session, if it has not ended.
@@ -73,10 +84,13 @@ impl Session {
 }
 
 /// A browser that was sent away to be signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Away {
-    /// The handle of the request that waits for it.
-    pub request: SecretDigest,
+    /// The handle of the app's request that waits for it; none for who came by themselves,
+    pub request: Option<SecretDigest>,
+    /// … and goes on to this page.
+    #[serde(default)]
+    pub next: Option<String>,
     /// Not good at this any more.
     pub ends: Timestamp,
 }

@@ -6,6 +6,7 @@ use super::limit::Limits;
 use super::refresh_token::RefreshTokenFormat;
 use super::secret::SecretDigest;
 use super::sign_in::SignIn;
+use crate::pages::look::Look;
 
 const DAY: u64 = 24 * 3600;
 
@@ -103,4 +104,15 @@ pub struct OAuthSettings {
     pub prefix: String,
     /// The form and the keys of refresh tokens.
     pub refresh_tokens: RefreshTokenFormat,
+    /// What the pages for people are told.
+    pub pages: PageSettings,
+}
+
+/// The settings of the pages for people.
+#[derive(Clone, Debug)]
+pub struct PageSettings {
+    /// How they look.
+    pub look: Look,
+    /// How long the gateway keeps an answer, in seconds: until then a change may not be seen.
+    pub delay: u64,
 }

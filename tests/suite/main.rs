@@ -33,6 +33,7 @@ mod long_answers;
 mod matrix;
 mod oauth;
 mod packing;
+mod pages;
 mod pat;
 mod permission;
 mod policy_laws;

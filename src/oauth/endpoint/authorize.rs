@@ -17,12 +17,13 @@ use crate::oauth::parameters::Parameters;
 use crate::oauth::redirect_uri::RedirectTarget;
 use crate::oauth::server::{AuthServer, Failure};
 use crate::oauth::session::{PendingRequest, Session};
+use crate::pages::problem::failed;
 use crate::store::oauth::Commit;
 
 pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match authorize(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("authorize").page(),
+        Err(failure) => failed("authorize", failure),
     }
 }
 
@@ -31,7 +32,7 @@ pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match resent(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("authorize").page(),
+        Err(failure) => failed("authorize", failure),
     }
 }
 

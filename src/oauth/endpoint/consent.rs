@@ -11,79 +11,59 @@ use axum::response::Response;
 
 use super::authorize::{answered, refused};
 use super::sign_in::Asked;
-use crate::access::effective::Rights;
-use crate::access::tenant::{Tenant, TenantStatus, User, UserKind, UserStatus};
 use crate::oauth::authorization_request::AuthorizationRequest;
 use crate::oauth::browser::same_origin;
-use crate::oauth::client::{Client, Origin};
+use crate::oauth::client::Client;
 use crate::oauth::code::IssuedCode;
-use crate::oauth::document::url::DocumentUrl;
 use crate::oauth::error::{ClientProblem, Problem};
 use crate::oauth::grant::Grant;
 use crate::oauth::http::{Incoming, see_other};
+use crate::oauth::members::members;
 use crate::oauth::metadata::GrantType;
-use crate::oauth::page::{ConsentPage, ScopeLine, show, words};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::secret::SecretDigest;
 use crate::oauth::server::{AuthServer, Failure};
-use crate::oauth::session::SignedIn;
+use crate::pages::answer::show;
+use crate::pages::app::App;
+use crate::pages::consent::{Choice, ConsentPage};
+use crate::pages::frame::Frame;
+use crate::pages::problem::failed;
 use crate::store::oauth::Commit;
-
-/// More tenants than anybody picks from on one page.
-const MAX_TENANTS: usize = 50;
 
 pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match ask(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("consent").page(),
+        Err(failure) => failed("consent", failure),
     }
 }
 
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match decide(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("consent").page(),
+        Err(failure) => failed("consent", failure),
     }
 }
 
 async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure> {
     let incoming = Incoming::read(request).await?;
-    let asked = Asked::find(server, &incoming, &Parameters::parse(incoming.query.as_bytes())?).await?;
+    let parameters = Parameters::parse(incoming.query.as_bytes())?;
+    let asked = Asked::find(server, &incoming, &parameters).await?;
     let Some(signed_in) = &asked.signed_in else {
         let location = format!("/sign-in?request={}", asked.handle.expose());
         return Ok(see_other(&server.settings.issuer.at(&location)));
     };
-    let members = memberships(server, signed_in).await?;
+    let members = members(server, signed_in).await?;
     let client = client(server, &asked.pending.request).await?;
     let request = &asked.pending.request;
     let page = ConsentPage {
-        client: client.shown(),
-        unverified: client.origin == Origin::SelfRegistered,
-        described: document_host(&client),
-        host: request.target.host(),
-        loopback: request.target.is_loopback(),
+        frame: Frame::of(server),
+        app: App::of(&client, request),
         account: signed_in.shown(),
-        tenants: members.iter().map(|(tenant, _)| tenant.id.as_str()).collect(),
-        scopes: request.scopes.iter().map(|name| scope_line(server, name, &members)).collect(),
         handle: asked.handle.expose(),
+        choice: Choice::of(server, &members, parameters.one("tenant")?, &request.scopes),
+        delay: server.settings.pages.delay,
     };
     Ok(show(StatusCode::OK, &page))
-}
-
-/// The host of the document that a client described itself in: the one thing that is known of it.
-pub(super) fn document_host(client: &Client) -> Option<String> {
-    let url = DocumentUrl::parse(client.id.as_str())?;
-    let host = url.url().host_str()?;
-    Some(url.url().port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
-}
-
-fn scope_line<'a>(server: &AuthServer, name: &'a str, members: &'a [(Tenant, User)]) -> ScopeLine<'a> {
-    let wanted = server.catalogue.granted([name]);
-    let covers = |(tenant, user): &&(Tenant, User)| {
-        Rights::of(user, tenant, &server.catalogue).effective(wanted).covers(&wanted)
-    };
-    let uncovered = members.iter().filter(|member| !covers(member)).map(|(tenant, _)| tenant.id.as_str()).collect();
-    ScopeLine { name, words: words(name), uncovered }
 }
 
 async fn decide(server: &AuthServer, request: Request) -> Result<Response, Failure> {
@@ -99,7 +79,7 @@ async fn decide(server: &AuthServer, request: Request) -> Result<Response, Failu
         answer_once(server, &asked, None).await?;
         return Ok(refused(server, &request.target, state, Problem::Denied));
     };
-    let members = memberships(server, signed_in).await?;
+    let members = members(server, signed_in).await?;
     let chosen = form.one("tenant")?;
     let (tenant, user) =
         members.into_iter().find(|(tenant, _)| Some(tenant.id.as_str()) == chosen).ok_or(Problem::Forbidden)?;
@@ -145,21 +125,4 @@ pub(super) async fn client(server: &AuthServer, request: &AuthorizationRequest) 
         Some(_) => Ok(client),
         None => Err(Problem::Invalid("redirect_uri").into()),
     }
-}
-
-/// The tenants in which the person may act today, and as whom.
-async fn memberships(server: &AuthServer, signed_in: &SignedIn) -> Result<Vec<(Tenant, User)>, Failure> {
-    let memberships = match &signed_in.memberships {
-        Some(said) => said.clone(),
-        None => server.store.memberships(&signed_in.identity).await?,
-    };
-    let mut members = Vec::new();
-    for membership in memberships.into_iter().take(MAX_TENANTS) {
-        let member = server.store.member(&membership.tenant, &membership.user).await?;
-        let acts = |(tenant, user): &(Tenant, User)| {
-            tenant.status == TenantStatus::Active && user.status == UserStatus::Active && user.kind == UserKind::Person
-        };
-        members.extend(member.filter(acts));
-    }
-    Ok(members)
 }

@@ -7,7 +7,7 @@ pub(super) mod introspect;
 pub(super) mod manage;
 pub(super) mod register;
 pub(super) mod revoke;
-pub(super) mod sign_in;
+pub(crate) mod sign_in;
 pub(super) mod sign_in_return;
 pub(super) mod token;
 

@@ -11,42 +11,51 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::authorize::refused;
-use super::consent::{answer_once, client, document_host};
+use super::consent::{answer_once, client};
 use crate::oauth::account::{AccountName, verify};
 use crate::oauth::authorization_request::Prompt;
 use crate::oauth::browser::{remember, same_origin, session};
-use crate::oauth::client::Origin;
 use crate::oauth::error::Problem;
 use crate::oauth::http::{Incoming, see_other};
-use crate::oauth::page::{LeavePage, SignInPage, show};
 use crate::oauth::parameters::Parameters;
 use crate::oauth::secret::Secret;
 use crate::oauth::server::{AuthServer, Failure};
 use crate::oauth::session::{Away, Identity, PendingRequest, Session, SignedIn};
 use crate::oauth::sign_in::provider::Provider;
 use crate::oauth::sign_in::{Departure, SignIn};
+use crate::pages;
+use crate::pages::answer::show;
+use crate::pages::app::App;
+use crate::pages::frame::Frame;
+use crate::pages::leave::LeavePage;
+use crate::pages::problem::failed;
+use crate::pages::sign_in::{Notice, SignInPage, Whither};
 use crate::store::oauth::Commit;
 
 pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match ask(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("sign_in").page(),
+        Err(failure) => failed("sign_in", failure),
     }
 }
 
 pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match answer(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("sign_in").page(),
+        Err(failure) => failed("sign_in", failure),
     }
 }
 
 async fn ask(server: &AuthServer, request: Request) -> Result<Response, Failure> {
     let incoming = Incoming::read(request).await?;
-    let asked = Asked::find(server, &incoming, &Parameters::parse(incoming.query.as_bytes())?).await?;
+    let parameters = Parameters::parse(incoming.query.as_bytes())?;
+    if parameters.all("request").next().is_none() {
+        return pages::sign_in::ask(server, &incoming, &parameters).await;
+    }
+    let asked = Asked::find(server, &incoming, &parameters).await?;
     match &server.settings.sign_in {
-        SignIn::Accounts => page(server, &asked, "", false).await,
-        SignIn::Product(_) => leave(server, &incoming, &asked).await,
+        SignIn::Accounts => page(server, &asked, "", Notice::None).await,
+        SignIn::Product(_) => leave_for(server, &incoming, &asked).await,
         SignIn::Provider(provider) => before_leaving(server, &asked, provider).await,
     }
 }
@@ -55,11 +64,14 @@ async fn answer(server: &AuthServer, request: Request) -> Result<Response, Failu
     let incoming = Incoming::read(request).await?;
     same_origin(&server.settings.issuer, &incoming)?;
     let form = incoming.form()?;
+    if form.all("request").next().is_none() {
+        return pages::sign_in::answer(server, &incoming, &form).await;
+    }
     let asked = Asked::find(server, &incoming, &form).await?;
     match &server.settings.sign_in {
         SignIn::Accounts => sign_in(server, &incoming, &form, &asked).await,
         SignIn::Product(_) => Err(Problem::Forbidden.into()),
-        SignIn::Provider(_) if form.one("decision")? == Some("continue") => leave(server, &incoming, &asked).await,
+        SignIn::Provider(_) if form.one("decision")? == Some("continue") => leave_for(server, &incoming, &asked).await,
         SignIn::Provider(_) => {
             answer_once(server, &asked, None).await?;
             Ok(refused(server, &asked.pending.request.target, asked.pending.request.state.as_deref(), Problem::Denied))
@@ -77,12 +89,12 @@ async fn sign_in(
     let Some(identity) = identify(server, &incoming.address, typed, form.one("password")?.unwrap_or_default()).await?
     else {
         tracing::info!(endpoint = "sign_in", outcome = "refused", "oauth");
-        return page(server, asked, typed, true).await;
+        return page(server, asked, typed, Notice::Wrong).await;
     };
     let now = server.now();
     let id = server.secret("session")?;
     let signed_in = Session::of(SignedIn::of(identity), now);
-    let pending = (asked.handle.digest(), &asked.pending);
+    let pending = Some((asked.handle.digest(), &asked.pending));
     if server.store.replace_session(asked.session.digest(), (id.digest(), &signed_in), pending).await? != Commit::Done {
         return Err(Problem::Forbidden.into());
     }
@@ -92,7 +104,7 @@ async fn sign_in(
 }
 
 /// Who it is, if name and password say so.
-async fn identify(
+pub(crate) async fn identify(
     server: &AuthServer,
     address: &str,
     typed: &str,
@@ -111,46 +123,51 @@ async fn identify(
     Ok(name.filter(|_| right).map(|name| name.identity()))
 }
 
-async fn page(server: &AuthServer, asked: &Asked, name: &str, failed: bool) -> Result<Response, Failure> {
+async fn page(server: &AuthServer, asked: &Asked, name: &str, notice: Notice) -> Result<Response, Failure> {
     let client = server.store.client(&asked.pending.request.client).await?.ok_or(Problem::Forbidden)?;
-    let page = SignInPage { client: client.shown(), handle: asked.handle.expose(), name, failed };
-    let status = if failed { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    let whither = Whither::App { name: client.shown(), handle: asked.handle.expose() };
+    let page = SignInPage { frame: Frame::of(server), whither, name, notice };
+    let status = if notice == Notice::Wrong { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
     Ok(show(status, &page))
 }
 
 /// Whether the person wants to sign in somewhere for this app at all.
 async fn before_leaving(server: &AuthServer, asked: &Asked, provider: &Provider) -> Result<Response, Failure> {
     let client = client(server, &asked.pending.request).await?;
-    let target = &asked.pending.request.target;
     let page = LeavePage {
-        client: client.shown(),
-        unverified: client.origin == Origin::SelfRegistered,
-        described: document_host(&client),
-        host: target.host(),
-        loopback: target.is_loopback(),
+        frame: Frame::of(server),
+        app: App::of(&client, &asked.pending.request),
         provider: provider.host(),
         handle: asked.handle.expose(),
     };
     Ok(show(StatusCode::OK, &page))
 }
 
-/// Sends the browser to where somebody else signs the person in.
-async fn leave(server: &AuthServer, incoming: &Incoming, asked: &Asked) -> Result<Response, Failure> {
+/// Sends the browser to where somebody else signs the person in, for an app.
+async fn leave_for(server: &AuthServer, incoming: &Incoming, asked: &Asked) -> Result<Response, Failure> {
+    // Who is signed in and comes here wants to be somebody else.
+    let again = asked.signed_in.is_some() || asked.pending.request.prompt == Prompt::SignIn;
+    let away = Away { request: Some(asked.handle.digest()), next: None, ends: asked.pending.ends };
+    leave(server, incoming, &asked.session, again, away).await
+}
+
+/// Sends the browser to where somebody else signs the person in, `again` even if they are signed in there.
+pub(crate) async fn leave(
+    server: &AuthServer,
+    incoming: &Incoming,
+    session: &Secret,
+    again: bool,
+    away: Away,
+) -> Result<Response, Failure> {
     server.limit(&server.settings.limits.sign_in_by_address, &incoming.address).await?;
     let challenge = server.secret("challenge")?;
-    let departure = Departure {
-        challenge: &challenge,
-        session: &asked.session,
-        // Who is signed in and comes here wants to be somebody else.
-        again: asked.signed_in.is_some() || asked.pending.request.prompt == Prompt::SignIn,
-    };
+    let departure = Departure { challenge: &challenge, session, again };
     let location = match &server.settings.sign_in {
         SignIn::Accounts => return Err(Problem::Forbidden.into()),
         SignIn::Product(product) => product.departure(&departure),
         SignIn::Provider(provider) => provider.departure(server, &departure).await?,
     };
-    let away = Away { request: asked.handle.digest(), ends: asked.pending.ends };
-    if server.store.keep_away(asked.session.digest(), challenge.digest(), &away).await? != Commit::Done {
+    if server.store.keep_away(session.digest(), challenge.digest(), &away).await? != Commit::Done {
         return Err(Failure::Contention);
     }
     Ok(see_other(&location))

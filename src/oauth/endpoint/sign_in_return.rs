@@ -16,6 +16,8 @@ use crate::oauth::secret::Secret;
 use crate::oauth::server::{AuthServer, Failure};
 use crate::oauth::session::{Away, PendingRequest, Session};
 use crate::oauth::sign_in::{Arrival, Departure, SignIn, SignInProblem};
+use crate::pages::next::Next;
+use crate::pages::problem::failed;
 use crate::store::oauth::Commit;
 use crate::store::oauth::sessions::Return;
 use crate::timestamp::Timestamp;
@@ -23,7 +25,7 @@ use crate::timestamp::Timestamp;
 pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match arrive(&server, request).await {
         Ok(response) => response,
-        Err(failure) => failure.note("sign_in").page(),
+        Err(failure) => failed("sign_in", failure),
     }
 }
 
@@ -52,14 +54,18 @@ async fn arrive(server: &AuthServer, request: Request) -> Result<Response, Failu
         old: old.digest(),
         challenge: challenge.digest(),
         new: (id.digest(), &Session::of(signed_in, now)),
-        request: (away.request, handle.digest(), &pending),
+        request: away.request.zip(pending.as_ref()).map(|(from, pending)| (from, handle.digest(), pending)),
         once: once.as_ref().map(|(name, until)| (name.as_str(), *until)),
     };
     if server.store.return_session(&back).await? != Commit::Done {
         return Err(SignInProblem::Challenge.into());
     }
     tracing::info!(endpoint = "sign_in", outcome = "signed_in", "oauth");
-    let location = server.settings.issuer.at(&format!("/consent?request={}", handle.expose()));
+    let path = match pending {
+        Some(_) => format!("/consent?request={}", handle.expose()),
+        None => Next::said(away.next.as_deref()).as_str().to_owned(),
+    };
+    let location = server.settings.issuer.at(&path);
     Ok(remember(&server.settings.issuer, &id, see_other(&location)))
 }
 
@@ -69,9 +75,10 @@ async fn waiting(
     session: &Secret,
     challenge: &Secret,
     now: Timestamp,
-) -> Result<(Away, PendingRequest), Failure> {
+) -> Result<(Away, Option<PendingRequest>), Failure> {
     let away = server.store.away(session.digest(), challenge.digest()).await?.and_then(|away| away.current(now));
     let away = away.ok_or(SignInProblem::Challenge)?;
-    let pending = server.store.request(session.digest(), away.request).await?.and_then(|pending| pending.current(now));
-    Ok((away, pending.ok_or(SignInProblem::Challenge)?))
+    let Some(request) = away.request else { return Ok((away, None)) };
+    let pending = server.store.request(session.digest(), request).await?.and_then(|pending| pending.current(now));
+    Ok((away, Some(pending.ok_or(SignInProblem::Challenge)?)))
 }

@@ -11,6 +11,7 @@ use crate::oauth::code::IssuedCode;
 use crate::oauth::secret::SecretDigest;
 use crate::oauth::session::{Away, PendingRequest, Session};
 use crate::store::StoreFault;
+use crate::store::read::fault;
 use crate::store::record::number;
 use crate::timestamp::Timestamp;
 
@@ -27,8 +28,8 @@ pub struct Return<'a> {
     pub challenge: SecretDigest,
     /// Its new session.
     pub new: (SecretDigest, &'a Session),
-    /// The request that waits for it: its handle before and from now on.
-    pub request: (SecretDigest, SecretDigest, &'a PendingRequest),
+    /// The request that waits for it, if one does: its handle before and from now on.
+    pub request: Option<(SecretDigest, SecretDigest, &'a PendingRequest)>,
     /// A name that may come once, and until when it could come.
     pub once: Option<(&'a str, Timestamp)>,
 }
@@ -76,8 +77,18 @@ impl OAuthStore {
         item.map(|item| document(REQUEST, &item)).transpose()
     }
 
-    /// Puts a signed-in session in the place of one that was not, and takes the request along: the id changes at
-    /// sign-in, so that nobody can have planted it.
+    /// Ends a session; it may have ended before.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn end_session(&self, id: SecretDigest) -> Result<(), StoreFault> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        delete.set_key(Some(record_key(&partition(id), SORT_KEY))).send().await.map_err(fault)?;
+        Ok(())
+    }
+
+    /// Puts a signed-in session in the place of one that was not, and takes the request along, if there is one: the id
+    /// changes at sign-in, so that nobody can have planted it.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -85,17 +96,15 @@ impl OAuthStore {
         &self,
         old: SecretDigest,
         new: (SecretDigest, &Session),
-        request: (SecretDigest, &PendingRequest),
+        request: Option<(SecretDigest, &PendingRequest)>,
     ) -> Result<Commit, StoreFault> {
         let (id, session) = new;
-        let (handle, pending) = request;
-        self.commit(vec![
-            self.removed(&partition(old), SORT_KEY)?,
-            self.removed(&partition(old), &request_key(handle))?,
-            self.new_session(id, session)?,
-            self.new_request(id, handle, pending)?,
-        ])
-        .await
+        let mut writes = vec![self.removed(&partition(old), SORT_KEY)?, self.new_session(id, session)?];
+        if let Some((handle, pending)) = request {
+            writes.push(self.removed(&partition(old), &request_key(handle))?);
+            writes.push(self.new_request(id, handle, pending)?);
+        }
+        self.commit(writes).await
     }
 
     /// Notes that a session's browser is away with a challenge.
@@ -129,14 +138,15 @@ impl OAuthStore {
     pub async fn return_session(&self, back: &Return<'_>) -> Result<Commit, StoreFault> {
         let old = partition(back.old);
         let (id, session) = back.new;
-        let (from, to, pending) = back.request;
         let mut writes = vec![
             self.removed(&old, SORT_KEY)?,
-            self.removed(&old, &request_key(from))?,
             self.removed(&old, &away_key(back.challenge))?,
             self.new_session(id, session)?,
-            self.new_request(id, to, pending)?,
         ];
+        if let Some((from, to, pending)) = back.request {
+            writes.push(self.removed(&old, &request_key(from))?);
+            writes.push(self.new_request(id, to, pending)?);
+        }
         if let Some((name, until)) = back.once {
             let mut item = record_key(&partition(SecretDigest::of(name)), ONCE);
             item.insert(TTL.to_owned(), number(until.plus(KEPT).seconds()));

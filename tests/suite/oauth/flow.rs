@@ -1,6 +1,6 @@
 //! The whole flow, from a registration to a token that is good no more.
 
-use edge_authorizer::local::demo::{ACME, GLOBEX};
+use edge_authorizer::local::demo::{ACME, GLOBEX, INITECH};
 use edge_authorizer::store::key as store_key;
 use edge_authorizer::store::record::text;
 use serde_json::json;
@@ -105,11 +105,20 @@ async fn the_consent_page_says_what_is_granted() {
     let signed_in = house.form("/sign-in", &cookie(&asked), &fields).await;
     let page = house.get(&format!("/consent?request={handle}"), &cookie(&signed_in)).await;
     assert_eq!(page.status, 200);
-    for part in [NAME, "127.0.0.1:5000", "this computer", "registered itself", "Delete contact records", ACME, GLOBEX] {
+    for part in [NAME, "127.0.0.1:5000", "this computer", "registered itself", ACME, GLOBEX] {
         assert!(page.body.contains(part), "{part}\n{}", page.body);
     }
-    assert!(page.body.contains(&format!("Your role in {ACME} does not cover this today.")));
-    assert!(!page.body.contains("<script"), "[73] a client's name is text");
+    assert!(!page.body.contains("value=\"allow\""), "for which of the two is not said yet");
+    assert!(page.body.contains("&#60;script&#62;alert(1)"), "[73] a client's name is text");
+    for (tenant, worth) in [(ACME, "your role does not allow it"), (GLOBEX, "You can do this today")] {
+        let page = house.get(&format!("/consent?request={handle}&tenant={tenant}"), &cookie(&signed_in)).await;
+        let (_, deleting) = page.body.split_once("Delete contacts. <code>contact.delete</code>").unwrap();
+        let (deleting, _) = deleting.split_once("</label>").unwrap();
+        assert!(deleting.contains(worth), "{tenant}: {deleting}");
+        assert!(page.body.contains("value=\"allow\"") && !page.body.contains("<script>"), "{}", page.body);
+    }
+    let foreign = house.get(&format!("/consent?request={handle}&tenant={INITECH}"), &cookie(&signed_in)).await;
+    assert!(!foreign.body.contains("value=\"allow\"") && !foreign.body.contains(INITECH), "{}", foreign.body);
 
     // Signed in and asked before: asked again.
     let again = house.get(&House::authorize_path(&app, &[("redirect_uri", uri)]), &cookie(&signed_in)).await;

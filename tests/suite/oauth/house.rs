@@ -25,10 +25,11 @@ use edge_authorizer::oauth::limit::Limits;
 use edge_authorizer::oauth::refresh_token::RefreshTokenFormat;
 use edge_authorizer::oauth::router::router;
 use edge_authorizer::oauth::server::{AuthServer, NoRandomness, Surroundings};
-use edge_authorizer::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, Registration};
+use edge_authorizer::oauth::settings::{ClientDocuments, Lifetimes, OAuthSettings, PageSettings, Registration};
 use edge_authorizer::oauth::sign_in::SignIn;
 use edge_authorizer::oauth::signer::{Signer, Signing, SigningFault, TableKeys};
 use edge_authorizer::oauth::signing::SigningKey;
+use edge_authorizer::pages::look::Look;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::oauth::OAuthStore;
 use edge_authorizer::store::oauth::accounts::Membership;
@@ -146,6 +147,7 @@ impl House {
                 MacKey::new(&[1; 32]).unwrap(),
                 None,
             ),
+            pages: PageSettings { look: Look::new("Acme", None, None).unwrap(), delay: 60 },
         };
         let first = plan.kms.as_ref().map_or_else(|| key(7, world.clock.now()), |(_, key)| key.clone());
         store.put_signing_key(&issuer, &first).await.unwrap();

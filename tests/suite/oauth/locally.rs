@@ -24,6 +24,7 @@ async fn the_people_of_the_demonstration_can_sign_in() {
             api: &api,
             registration: Registration::Open,
             client: world.store.client(),
+            delay: 60,
             surroundings: Arc::<Nature>::clone(&nature),
         };
         local.open(&world.demo).await.unwrap()

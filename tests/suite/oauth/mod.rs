@@ -32,3 +32,4 @@ mod strangers;
 mod support;
 mod texts;
 mod token;
+mod visiting;

@@ -150,7 +150,7 @@ async fn an_assertion_is_believed_only_if_all_of_it_is_right() {
     ] {
         let reply = house.get(&path(&header(), &with(good.clone(), name, value.clone())), &cookie).await;
         assert_eq!((reply.status, reply.header("set-cookie")), (403, ""), "{name} {value}");
-        assert!(reply.body.contains("the sign-in did not succeed"));
+        assert!(reply.body.contains("The sign-in did not succeed"));
     }
     for (name, value) in [
         ("typ", Value::Null),

@@ -159,7 +159,7 @@ async fn an_id_token_is_believed_only_if_all_of_it_is_right() {
         let (path, cookie) = back_from(&house, &app).await;
         let reply = house.get(&path, &cookie).await;
         assert_eq!(reply.status, 403, "{twist:?}\n{}", reply.body);
-        assert!(reply.body.contains("the sign-in did not succeed") && reply.header("set-cookie").is_empty());
+        assert!(reply.body.contains("The sign-in did not succeed") && reply.header("set-cookie").is_empty());
     }
     for twist in [claims("aud", json!([CLIENT])), claims("azp", json!(CLIENT)), header("typ", json!("JWT"))] {
         provider.goes_wrong(twist);

@@ -112,6 +112,7 @@ async fn run_until_told(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Fai
         api: &api,
         registration,
         client: store.client(),
+        delay: args.ttl,
         surroundings: Arc::new(Machine),
     };
     let auth = Arc::new(auth.open(&demonstration).await.map_err(fault)?);

@@ -1,0 +1,42 @@
+//! What every page has around it: whose it is, who is signed in, where help is.
+
+use super::look::Look;
+use super::texts::{self, Filled};
+use super::visitor::Visitor;
+use crate::oauth::server::AuthServer;
+
+/// The frame of a page.
+pub(crate) struct Frame<'a> {
+    pub(super) look: &'a Look,
+    pub(super) person: Option<Person<'a>>,
+}
+
+/// Who is signed in, on the pages that say so.
+pub(super) struct Person<'a> {
+    pub(super) name: &'a str,
+    /// The token of the form that signs out.
+    pub(super) form: String,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame of a page that is nobody's own.
+    pub(crate) fn of(server: &'a AuthServer) -> Self {
+        Self { look: &server.settings.pages.look, person: None }
+    }
+
+    /// The frame of a page of somebody who is signed in.
+    pub(crate) fn for_visitor(server: &'a AuthServer, visitor: &'a Visitor) -> Self {
+        let person = Person { name: visitor.signed_in.shown(), form: visitor.form() };
+        Self { person: Some(person), ..Self::of(server) }
+    }
+
+    /// A sentence.
+    pub(super) fn say(&self, name: &'static str) -> &'static str {
+        texts::say(name)
+    }
+
+    /// A sentence with places.
+    pub(super) fn fill(&self, name: &'static str) -> Filled {
+        texts::fill(name)
+    }
+}

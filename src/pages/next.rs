@@ -1,0 +1,46 @@
+//! Where a sign-in leads to that no app asked for: a page of the account, and never anywhere else.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::account::HOME;
+
+/// The longest path: one that brings a whole form back.
+const MAX_LENGTH: usize = 4096;
+
+/// What stays as it is in a query's value.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b'/');
+
+/// A path of the account, with its query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Next(String);
+
+impl Next {
+    /// Takes what a query or a form says; what leads anywhere else leads to the account's first page.
+    pub(crate) fn said(text: Option<&str>) -> Self {
+        Self(text.filter(|text| is_inside(text)).unwrap_or(HOME).to_owned())
+    }
+
+    /// The path.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A page with its query.
+    pub(crate) fn to(path: &str, query: &str) -> Self {
+        let text = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        Self::said(Some(&text))
+    }
+
+    /// Where somebody signs in who is to go on there.
+    pub(crate) fn sign_in(&self) -> String {
+        format!("/sign-in?next={}", utf8_percent_encode(&self.0, VALUE))
+    }
+}
+
+/// Whether it is a path of the account: no other host by `//` or `\`, no way out by `..`.
+fn is_inside(text: &str) -> bool {
+    let path = text.split('?').next().unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=%+-._~:!*'(),".contains(&byte);
+    let under = path == HOME || path.strip_prefix(HOME).is_some_and(|rest| rest.starts_with('/'));
+    under && text.len() <= MAX_LENGTH && text.bytes().all(plain) && !path.contains("//") && !path.contains("..")
+}
