@@ -9,7 +9,7 @@ use crate::access::principal::Principal;
 use crate::access::requirement::{Requirement, Verdict};
 use crate::api::Api;
 use crate::decision::{Decision, Outcome, Reason, Stopped, Trail};
-use crate::gateway::answer;
+use crate::gateway::answer::Answer;
 use crate::gateway::arn::MethodArn;
 use crate::gateway::event::{Authorization, Request};
 use crate::keys::KeySets;
@@ -104,8 +104,9 @@ impl Authorizer {
             store.touch(&credential, now).await;
         }
         let verdict = self.verdict(&arn, request.kind.router(), &principal, trail);
-        trail.reason = verdict.map_or(Reason::NoRoute, Reason::from);
-        Ok(answer::write(&principal, verdict, &request, &arn, &self.api, &self.settings)?)
+        let answer = Answer::choose(&principal, verdict, request.kind, &arn, &self.api, &self.settings);
+        trail.reason = Reason::of(verdict, answer.allows());
+        Ok(answer.write(&principal, request.kind, &arn, &self.api, &self.settings)?)
     }
 
     /// Whom a token stands for, as a decision would find it, and without a trace in the table.
@@ -144,8 +145,8 @@ impl Authorizer {
         Ok(Credential::AccessToken(candidate.prove(&key)?))
     }
 
-    /// The verdict on the one route that was asked for: for the log and for simple answers, and never for the policy,
-    /// which states the whole permission.
+    /// The verdict on the one route that was asked for: for the log, a WebSocket and simple answers, and never for the
+    /// policy, which states the whole permission.
     fn verdict(
         &self,
         arn: &MethodArn<'_>,

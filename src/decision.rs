@@ -69,8 +69,10 @@ impl Trail {
 /// The reason code of a decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reason {
-    /// The policy allows the route that was asked for.
+    /// The permission covers the route that was asked for, and the answer allows the request.
     Allowed,
+    /// The answer allows the request, and the API reference does not say that it may: the stage has another API.
+    Unlisted,
     /// The tenant is suspended, so the policy allows nothing.
     TenantSuspended,
     /// The token's scopes do not cover the route.
@@ -79,7 +81,9 @@ pub enum Reason {
     Role,
     /// Both do, and no feature of the tenant opens it.
     Feature,
-    /// The API has no such route: the policy does not allow it.
+    /// The permission covers the route, and the path is not written as the answer lets it through.
+    Path,
+    /// The API has no such route, and the answer does not allow the request.
     NoRoute,
     /// 401.
     Refused(&'static str),
@@ -91,14 +95,31 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Why a request gets what the answer says of it. `verdict` is of the route, as far as the API has one; `allowed`
+    /// is what the gateway will make of the answer, and nothing else counts.
+    pub fn of(verdict: Option<Verdict>, allowed: bool) -> Self {
+        match (verdict, allowed) {
+            (Some(Verdict::Allowed), true) => Self::Allowed,
+            (Some(Verdict::Allowed), false) => Self::Path,
+            (Some(Verdict::ScopeMissing), false) => Self::Scope,
+            (Some(Verdict::RoleMissing), false) => Self::Role,
+            (Some(Verdict::FeatureMissing), false) => Self::Feature,
+            (Some(Verdict::TenantSuspended), false) => Self::TenantSuspended,
+            (None, false) => Self::NoRoute,
+            (_, true) => Self::Unlisted,
+        }
+    }
+
     /// The code: closed, documented, stable.
     pub fn code(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",
+            Self::Unlisted => "unlisted",
             Self::TenantSuspended => "tenant_suspended",
             Self::Scope => "scope",
             Self::Role => "role",
             Self::Feature => "feature",
+            Self::Path => "path",
             Self::NoRoute => "no_route",
             Self::Refused(code) | Self::Fault(code) => code,
             Self::Undecided => "undecided",
@@ -108,22 +129,10 @@ impl Reason {
     /// The outcome as the log and the metrics group it: what the caller will see.
     pub fn outcome(self) -> &'static str {
         match self {
-            Self::Allowed => "allow",
-            Self::TenantSuspended | Self::Scope | Self::Role | Self::Feature | Self::NoRoute => "deny",
+            Self::Allowed | Self::Unlisted => "allow",
+            Self::TenantSuspended | Self::Scope | Self::Role | Self::Feature | Self::Path | Self::NoRoute => "deny",
             Self::Refused(_) => "unauthorized",
             Self::Fault(_) | Self::Undecided => "fault",
-        }
-    }
-}
-
-impl From<Verdict> for Reason {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Allowed => Self::Allowed,
-            Verdict::ScopeMissing => Self::Scope,
-            Verdict::RoleMissing => Self::Role,
-            Verdict::FeatureMissing => Self::Feature,
-            Verdict::TenantSuspended => Self::TenantSuspended,
         }
     }
 }

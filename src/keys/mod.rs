@@ -7,7 +7,9 @@ pub mod fetch;
 pub mod known;
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
@@ -100,17 +102,24 @@ impl KeySets {
     }
 
     /// Fetches what is not known yet, so that the first request finds it. Best effort: a failure is met again, and
-    /// answered for, when a token needs the set.
+    /// answered for, when a token needs the set. All issuers are asked at once: however many of them are down, a start
+    /// takes no longer than one fetch may.
     pub async fn warm(&self, issuers: &Issuers, store: &impl Store, now: Timestamp) {
-        for issuer in issuers.iter() {
-            if let Some(patience) = patience(issuer.keys()) {
-                let slot = self.slot(issuer.name());
-                let _turn = slot.turn.lock().await;
-                if slot.known().is_stale(patience, now) {
-                    let fetched = self.fetch(issuer, store).await;
-                    slot.known().note(fetched, now);
-                }
-            }
+        let mut asked: Vec<_> = issuers.iter().map(|issuer| Box::pin(self.warm_one(issuer, store, now))).collect();
+        poll_fn(|context| {
+            asked.retain_mut(|it| it.as_mut().poll(context).is_pending());
+            if asked.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    async fn warm_one(&self, issuer: &Issuer, store: &impl Store, now: Timestamp) {
+        let Some(patience) = patience(issuer.keys()) else { return };
+        let slot = self.slot(issuer.name());
+        let _turn = slot.turn.lock().await;
+        if slot.known().is_stale(patience, now) {
+            let fetched = self.fetch(issuer, store).await;
+            slot.known().note(fetched, now);
         }
     }
 

@@ -23,6 +23,11 @@ pub(crate) fn api(operations: &[(&str, &str)]) -> Api {
     let mut scopes: Vec<String> = operations.iter().map(|(_, scope)| (*scope).to_owned()).collect();
     scopes.sort();
     scopes.dedup();
+    declaring(scopes, operations)
+}
+
+/// The same, with the scopes declared in this order.
+pub(crate) fn declaring(scopes: Vec<String>, operations: &[(&str, &str)]) -> Api {
     let permissions = CatalogueSource { scopes, ..CatalogueSource::default() };
     let operations = operations.iter().map(|(route, scope)| operation(route, scope)).collect();
     Api::new(Pack::new("awkward".to_owned(), permissions, operations).unwrap()).unwrap()

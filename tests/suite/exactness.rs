@@ -93,6 +93,29 @@ fn what_either_of_two_routes_may_get_is_refused_to_who_holds_one() {
     }
 }
 
+/// More sets than are kept, so that the store of what is compiled is emptied while others look into it.
+#[test]
+fn t71_many_threads_at_once_get_the_policies_that_one_would() {
+    let api = api(CRM);
+    let permissions: Vec<_> = api.catalogue.every().iter().collect();
+    let of_bits = |bits: usize| (0..).zip(&permissions).filter(move |(at, _)| bits >> at & 1 == 1).map(|it| *it.1);
+    let sets = (0..1 << permissions.len()).map(|bits| of_bits(bits).collect::<PermissionSet>());
+    let alone = |set| (set, api.policies.compile(&api.policies.covered(TokenKind::Pat, &set)));
+    let expected: Vec<_> = sets.map(alone).collect();
+    assert!(2 * expected.len() > 600, "as many as are kept: {}", expected.len());
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let (api, expected) = (&api, &expected);
+            scope.spawn(move || {
+                let wanted = TokenKind::ALL.into_iter().flat_map(|kind| expected.iter().map(move |it| (kind, it)));
+                for (kind, (set, patterns)) in wanted.skip(thread * 100).take(700) {
+                    assert_eq!(*api.policies.patterns(kind, *set), *patterns);
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn full_access_is_a_pattern_a_verb_and_nothing_is_an_empty_policy() {
     let api = api(CRM);

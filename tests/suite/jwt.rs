@@ -1,4 +1,5 @@
-//! Access tokens: what a token must be to be believed, and every way in which it is not.
+//! Access tokens: what a token must be to be believed, and every way in which it is not. Here its form and its header;
+//! `jwt_claims` has the claims, `jwt_keys` the signature and the keys.
 //!
 //! Numbers in names: `t…` are lines of trust-checks.md, `o…` lines of oauth-checks.md.
 
@@ -8,33 +9,31 @@ use edge_authorizer::access::identity::{ClientId, GrantId, TenantId, UserId};
 use edge_authorizer::oauth::access_token::Claims;
 use edge_authorizer::token::bearer::{BearerToken, MAX_TOKEN_LENGTH};
 use edge_authorizer::token::credential::AccessToken;
-use edge_authorizer::token::key_record::KeyState;
-use edge_authorizer::token::key_set::KeySet;
 use edge_authorizer::token::refusal::Refusal;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::tokens::{
-    AUDIENCE, ISSUER, LEEWAY, NOW, TENANT, USER, at, claims, header, issuers, judge, key, keys, sign, token, with,
+    AUDIENCE, ISSUER, NOW, TENANT, USER, at, claims, header, issuers, judge, key, keys, sign, token, with,
 };
 
-fn judged(text: &str) -> Result<AccessToken, Refusal> {
+pub(crate) fn judged(text: &str) -> Result<AccessToken, Refusal> {
     judge(text, &issuers(), &keys(), at(NOW))
 }
 
-fn with_claim(name: &str, value: Value) -> Result<AccessToken, Refusal> {
+pub(crate) fn with_claim(name: &str, value: Value) -> Result<AccessToken, Refusal> {
     judged(&token(&header(), &with(claims(), name, value)))
 }
 
-fn with_header(name: &str, value: Value) -> Result<AccessToken, Refusal> {
+pub(crate) fn with_header(name: &str, value: Value) -> Result<AccessToken, Refusal> {
     judged(&token(&with(header(), name, value), &claims()))
 }
 
-fn missing(claim: &str) -> Refusal {
+pub(crate) fn missing(claim: &str) -> Refusal {
     Refusal::MissingClaim { claim: claim.to_owned() }
 }
 
-fn invalid(claim: &str) -> Refusal {
+pub(crate) fn invalid(claim: &str) -> Refusal {
     Refusal::InvalidClaim { claim: claim.to_owned() }
 }
 
@@ -223,31 +222,6 @@ fn t53_length_is_bounded_before_anything_is_parsed() {
 }
 
 #[test]
-fn t10_o105_the_issuer_is_compared_byte_for_byte() {
-    for name in
-        ["https://auth.example.com/", "https://AUTH.example.com", "http://auth.example.com", "auth.example.com", ""]
-    {
-        assert_eq!(with_claim("iss", json!(name)), Err(Refusal::WrongIssuer), "{name}");
-    }
-    assert_eq!(with_claim("iss", Value::Null), Err(missing("iss")));
-    assert_eq!(with_claim("iss", json!([ISSUER])), Err(invalid("iss")));
-}
-
-#[test]
-fn t12_o106_the_audience_contains_this_api_exactly() {
-    for value in [json!(AUDIENCE), json!([AUDIENCE]), json!(["https://other.example.com", AUDIENCE])] {
-        assert!(with_claim("aud", value.clone()).is_ok(), "{value}");
-    }
-    for value in [json!("https://api.example.com/"), json!("api.example.com"), json!([]), json!(["x"]), json!("")] {
-        assert_eq!(with_claim("aud", value.clone()), Err(Refusal::WrongAudience), "{value}");
-    }
-    for value in [json!(1), json!({AUDIENCE: true}), json!([AUDIENCE, 1]), json!([[AUDIENCE]])] {
-        assert_eq!(with_claim("aud", value.clone()), Err(invalid("aud")), "{value}");
-    }
-    assert_eq!(with_claim("aud", Value::Null), Err(missing("aud")));
-}
-
-#[test]
 fn t15_t16_o104_the_type_is_that_of_access_tokens() {
     for typ in ["at+jwt", "application/at+jwt", "AT+JWT", "Application/At+Jwt"] {
         assert!(with_header("typ", json!(typ)).is_ok(), "{typ}");
@@ -270,150 +244,6 @@ fn t15_t16_o104_the_type_is_that_of_access_tokens() {
     }
     assert_eq!(with_header("typ", Value::Null), Err(Refusal::WrongType));
     assert_eq!(with_header("typ", json!(1)), Err(Refusal::Malformed));
-}
-
-#[test]
-fn t21_o107_every_claim_is_there_and_of_its_type() {
-    for claim in ["sub", "business_id", "client_id", "grant_id", "scope", "jti", "iat", "exp"] {
-        assert_eq!(with_claim(claim, Value::Null), Err(missing(claim)), "{claim}");
-        let spelled_null =
-            claims().to_string().replacen(&format!(r#""{claim}":"#), &format!(r#""{claim}":null,"_":"#), 1);
-        assert_eq!(
-            judged(&sign(header().to_string().as_bytes(), spelled_null.as_bytes())),
-            Err(invalid(claim)),
-            "{claim}"
-        );
-        for value in [json!(true), json!([]), json!({}), json!(-1), json!(1.5), json!(["usr_1"])] {
-            assert_eq!(with_claim(claim, value.clone()), Err(invalid(claim)), "{claim}: {value}");
-        }
-    }
-    for claim in ["iat", "exp", "nbf"] {
-        for value in [json!("1790000000"), json!(1.79e9), json!(-5), json!([NOW])] {
-            assert_eq!(with_claim(claim, value.clone()), Err(invalid(claim)), "{claim}: {value}");
-        }
-    }
-    for claim in ["sub", "business_id", "client_id", "grant_id"] {
-        for value in ["", "a b", "a/b", "a#b", "é", "a\u{0}", &"x".repeat(65)] {
-            assert_eq!(with_claim(claim, json!(value)), Err(invalid(claim)), "{claim}: {value:?}");
-        }
-    }
-    for value in ["", "a b", "\n", "é", &"x".repeat(129)] {
-        assert_eq!(with_claim("jti", json!(value)), Err(invalid("jti")), "{value:?}");
-    }
-}
-
-#[test]
-fn a_scope_is_names_between_single_spaces_or_nothing() {
-    assert_eq!(with_claim("scope", json!("")).unwrap().scopes, Vec::<String>::new());
-    assert_eq!(with_claim("scope", json!("a.b c:d")).unwrap().scopes, ["a.b", "c:d"]);
-    for value in [" ", " a", "a ", "a  b", "a\tb", "a\nb", "\"a\"", "a\\b", "é"] {
-        assert_eq!(with_claim("scope", json!(value)), Err(invalid("scope")), "{value:?}");
-    }
-    assert_eq!(with_claim("scope", json!(["a.b"])), Err(invalid("scope")));
-}
-
-#[test]
-fn t22_o107_times_hold_to_the_second() {
-    let judge_at = |claims: &Value, now: u64| judge(&token(&header(), claims), &issuers(), &keys(), at(now));
-    let end = NOW + 900;
-    assert!(judge_at(&claims(), end + LEEWAY - 1).is_ok());
-    let now = end + LEEWAY;
-    assert_eq!(judge_at(&claims(), now), Err(Refusal::Expired { at: at(end), now: at(now) }));
-    assert!(judge_at(&claims(), NOW - LEEWAY).is_ok());
-    let now = NOW - LEEWAY - 1;
-    assert_eq!(judge_at(&claims(), now), Err(Refusal::NotYetValid { at: at(NOW), now: at(now) }));
-    let later = with(claims(), "nbf", json!(NOW + 100));
-    assert!(judge_at(&later, NOW + 100 - LEEWAY).is_ok());
-    let now = NOW + 100 - LEEWAY - 1;
-    assert_eq!(judge_at(&later, now), Err(Refusal::NotYetValid { at: at(NOW + 100), now: at(now) }));
-}
-
-#[test]
-fn t22_a_life_is_bounded_whatever_the_numbers() {
-    assert!(with_claim("exp", json!(NOW + 3600)).is_ok());
-    let too_long = |seconds| Err(Refusal::LivesTooLong { seconds, most: 3600 });
-    assert_eq!(with_claim("exp", json!(NOW + 3601)), too_long(3601));
-    assert_eq!(with_claim("exp", json!(u64::MAX)), too_long(u64::MAX - NOW));
-    assert_eq!(with_claim("iat", json!(0)), too_long(NOW + 900));
-    assert!(matches!(with_claim("iat", json!(u64::MAX)), Err(Refusal::NotYetValid { .. })));
-    assert!(matches!(with_claim("exp", json!(0)), Err(Refusal::Expired { .. })));
-}
-
-#[test]
-fn t25_t64_o112_what_is_no_bearer_token_of_a_user_is_refused() {
-    for value in [json!({"jkt": "x"}), json!({}), json!("x"), json!(0)] {
-        assert_eq!(with_claim("cnf", value.clone()), Err(Refusal::SenderConstrained));
-        assert_eq!(with_claim("authorization_details", value), Err(Refusal::AuthorizationDetails));
-    }
-    assert_eq!(with_claim("sub", json!("client-1")), Err(Refusal::NoUser));
-}
-
-#[test]
-fn t6_o110_the_signature_is_64_bytes_that_the_key_made() {
-    let good = token(&header(), &claims());
-    let (signed, signature) = good.rsplit_once('.').unwrap();
-    let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    let order = [
-        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
-        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
-    ];
-    let halves = |r: &[u8], s: &[u8]| [r, s].concat();
-    let (r, s) = raw.split_at(32);
-    let bad = [
-        Vec::new(),
-        der(r, s),
-        halves(&[0; 32], s),
-        halves(r, &[0; 32]),
-        halves(&[0; 32], &[0; 32]),
-        halves(&order, s),
-        halves(r, &order),
-        halves(&[0xff; 32], &[0xff; 32]),
-        halves(s, r),
-        raw[..63].to_vec(),
-        halves(&raw, &[0]),
-        halves(&[0], &raw),
-    ];
-    for signature in bad {
-        let text = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(&signature));
-        assert_eq!(judged(&text), Err(Refusal::BadSignature), "{signature:02x?}");
-    }
-}
-
-/// The signature as KMS and X.509 write it (RFC 3279 §2.2.3).
-fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
-    let integer = |bytes: &[u8]| {
-        let pad = usize::from(bytes[0] >= 0x80);
-        [&[2, u8::try_from(bytes.len() + pad).unwrap()], &vec![0; pad][..], bytes].concat()
-    };
-    let body = [integer(r), integer(s)].concat();
-    [&[0x30, u8::try_from(body.len()).unwrap()], body.as_slice()].concat()
-}
-
-#[test]
-fn o109_t23_a_key_counts_within_its_times_and_until_it_is_retired() {
-    let set = |record| KeySet::from_records(&[record]).unwrap();
-    let text = token(&header(), &claims());
-    let judge_by = |keys: &KeySet, now: u64| judge(&text, &issuers(), keys, at(now));
-    let mut record = key(1).record(at(NOW));
-    assert!(judge_by(&set(record.clone()), NOW).is_ok());
-    assert_eq!(judge_by(&set(record.clone()), NOW - 1), Err(Refusal::UnknownKey));
-    record.retires = Some(at(NOW + 100));
-    assert!(judge_by(&set(record.clone()), NOW + 99).is_ok());
-    assert_eq!(judge_by(&set(record.clone()), NOW + 100), Err(Refusal::UnknownKey));
-    record.state = KeyState::Retired;
-    assert_eq!(judge_by(&set(record), NOW), Err(Refusal::UnknownKey));
-    // Overlap: the old key and the new one verify side by side.
-    let both = KeySet::from_records(&[key(1).record(at(0)), key(2).record(at(NOW))]).unwrap();
-    assert!(judge_by(&both, NOW).is_ok());
-}
-
-#[test]
-fn t24_o113_a_published_key_has_public_members_alone() {
-    let jwk: Value = serde_json::from_str(&key(1).public().jwk()).unwrap();
-    let mut names: Vec<&String> = jwk.as_object().unwrap().keys().collect();
-    names.sort();
-    assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
-    assert!(!format!("{:?}", key(1)).contains("x:"), "nothing of the key in its debug text");
 }
 
 proptest! {

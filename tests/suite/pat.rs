@@ -1,5 +1,7 @@
 //! Personal access tokens: what is issued opens, and nothing else does.
 
+use std::collections::HashSet;
+
 use edge_authorizer::access::identity::{TenantId, UserId};
 use edge_authorizer::token::pat::{MAX_LENGTH, MacKey, PatFormat, Prefix, SECRET_LENGTH};
 use edge_authorizer::token::refusal::Refusal;
@@ -35,6 +37,17 @@ fn another_key_calls_it_forged_and_the_previous_key_still_opens() {
         Some(MacKey::new(&[1; 32]).unwrap()),
     );
     assert!(rotated.open(&token).is_ok());
+}
+
+/// All 192 random bits are in the token: none is lost on the way, so that it is as hard to guess as they are.
+#[test]
+fn t7_every_random_bit_gets_into_the_token() {
+    let mut texts = HashSet::from([issue(TENANT, USER, [0; SECRET_LENGTH])]);
+    for bit in 0..8 * SECRET_LENGTH {
+        let mut secret = [0; SECRET_LENGTH];
+        secret[bit / 8] = 1 << (bit % 8);
+        assert!(texts.insert(issue(TENANT, USER, secret)), "bit {bit} makes no difference");
+    }
 }
 
 /// What the table holds of a token finds its record, and opens nothing.

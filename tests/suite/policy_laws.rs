@@ -1,7 +1,10 @@
 //! Laws of policies, on random APIs, permission sets and requests: what the gateway makes of the policy is what a
 //! direct decision on the request would be.
 
+use edge_authorizer::access::identity::{TenantId, UserId};
 use edge_authorizer::access::permission::PermissionSet;
+use edge_authorizer::access::principal::Principal;
+use edge_authorizer::access::tenant::{Features, Tenant, TenantStatus, User, UserKind, UserStatus};
 use edge_authorizer::api::Api;
 use edge_authorizer::gateway::arn::MethodArn;
 use edge_authorizer::policy::compiler::Patterns;
@@ -14,7 +17,7 @@ use edge_authorizer::token::credential::TokenKind;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use crate::awkward::{STAGE, api, is_allowed};
+use crate::awkward::{STAGE, api, declaring, is_allowed};
 
 const ID: &str = "n_0123456789abcdef01234567";
 const SCOPES: [&str; 4] = ["p.a", "p.b", "p.c", "p.d"];
@@ -138,6 +141,35 @@ fn is_well_formed(operation: &Operation, path: &str) -> bool {
     !is_odd(path) && path.chars().all(is_unreserved) && operation.path.segments.iter().zip(segments).all(fits)
 }
 
+/// Who holds these roles, with a token of these scopes.
+fn member(roles: &[(String, Vec<String>)], scopes: &[String], api: &Api) -> Principal {
+    let tenant = Tenant {
+        id: TenantId::parse("biz_0123456789abcdef01234567").unwrap(),
+        status: TenantStatus::Active,
+        features: Features::All,
+        roles: roles.iter().cloned().collect(),
+        usage_key: None,
+        max_token_seconds: None,
+    };
+    let user = User {
+        id: UserId::parse("usr_0123456789abcdef01234567").unwrap(),
+        kind: UserKind::Person,
+        status: UserStatus::Active,
+        roles: roles.iter().map(|(name, _)| name.clone()).collect(),
+        added: Vec::new(),
+        removed: Vec::new(),
+    };
+    Principal::supposed(tenant, user, TokenKind::Pat, scopes, &api.catalogue).unwrap()
+}
+
+/// Another order of the same: backwards, and begun elsewhere.
+fn turn<T>(list: &mut [T], seed: u64) {
+    list.reverse();
+    if let Some(place) = seed.checked_rem(list.len().try_into().unwrap()) {
+        list.rotate_left(place.try_into().unwrap());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -151,6 +183,7 @@ proptest! {
         let set = granted(&api, &scopes);
         let is_exact = check(&api).is_exact();
         let routes = expand(&api.operations);
+        let menu = api.policies.menu();
         for request in requests {
             let (verb, path) = &request;
             let allowed = allows(&api, set, &request);
@@ -171,6 +204,9 @@ proptest! {
             let uncovered = reached.iter().flatten().any(|operation| !covers(operation, set));
             prop_assert!(!alone || allowed || (!is_odd(path) && !uncovered), "{request:?} is allowed on its own");
             prop_assert!(alone || !must, "{request:?} is refused on its own");
+            for pattern in &api.policies.patterns_for(TokenKind::Pat, set, verb, path).allow {
+                prop_assert!(menu.allows.iter().any(|allow| allow.pattern == *pattern), "{pattern} is of the request");
+            }
         }
     }
 
@@ -190,6 +226,31 @@ proptest! {
             let shrinks = allows(&api, less, &request) && !allows(&api, less.union(more), &request);
             prop_assert!(!(is_exact && must_work && shrinks), "{request:?}");
         }
+    }
+
+    #[test]
+    fn the_order_of_scopes_and_roles_changes_nothing(
+        operations in operations(),
+        declared in Just(SCOPES.to_vec()).prop_shuffle(),
+        asked in subsequence(SCOPES.to_vec(), 0..=4),
+        held in prop::collection::vec(subsequence(SCOPES.to_vec(), 0..=3), 0..4),
+        seed in any::<u64>(),
+    ) {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let policy = |declared: &[&str], asked: &[&str], roles: &[(String, Vec<String>)]| {
+            let listed: Vec<_> = operations.iter().map(|(route, scope)| (route.as_str(), *scope)).collect();
+            let api = declaring(names(declared), &listed);
+            let principal = member(roles, &names(asked), &api);
+            api.policies.patterns(TokenKind::Pat, principal.effective()).as_ref().clone()
+        };
+        let roles: Vec<(String, Vec<String>)> =
+            (0..).zip(&held).map(|(number, granted)| (format!("role{number}"), names(granted))).collect();
+        let mut turned = roles.clone();
+        turned.iter_mut().for_each(|(_, granted)| turn(granted, seed));
+        turn(&mut turned, seed);
+        let mut asked_otherwise = asked.clone();
+        turn(&mut asked_otherwise, seed);
+        prop_assert_eq!(policy(&SCOPES, &asked, &roles), policy(&declared, &asked_otherwise, &turned));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Pages that are a manual, and of which every line is what happens.
 //!
 //! A ```` ```console ```` block holds commands after `$ `, what they print on both streams, and `? 3` where the exit code
-//! is not 0. All commands of a page run in one shell. `UPDATE=1 cargo test` writes what happened.
+//! is not 0. All commands of a page run in one shell. `UPDATE_GOLDEN=1 cargo test` writes what happened.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(crate) fn hold(
     let written = fs::read_to_string(file).unwrap();
     let commands: Vec<String> = commands(&written).iter().map(|written| command(written)).collect();
     let happened = replay(&written, &results(&name(&printed(&commands, prepare)), commands.len()));
-    if env::var_os("UPDATE").is_some() {
+    if env::var_os("UPDATE_GOLDEN").is_some() {
         return fs::write(file, &happened).unwrap();
     }
     let difference = written.lines().zip(happened.lines()).find(|(written, happened)| written != happened);

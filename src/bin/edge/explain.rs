@@ -10,6 +10,7 @@ use edge_authorizer::access::principal::Principal;
 use edge_authorizer::access::requirement::Verdict;
 use edge_authorizer::api::Api;
 use edge_authorizer::decision::{Reason, Stopped};
+use edge_authorizer::gateway::answer;
 use edge_authorizer::policy::operation::Operation;
 use edge_authorizer::policy::router::Router;
 use edge_authorizer::store::admin::AdminError;
@@ -78,14 +79,18 @@ impl Explain {
             Err(refusal) => return Ok(refused(&refusal, output)),
         };
         let router = if self.http_api { Router::Http } else { Router::Rest };
+        let verb = self.verb.to_ascii_uppercase();
         let (path, _) = self.path.split_once('?').unwrap_or((&self.path, ""));
-        let Some(operation) = router.route(&api.operations, &self.verb.to_ascii_uppercase(), path) else {
-            return Ok(no_route(&self.verb, path, output));
+        let is_alone = opened.variable("ANSWER_EACH_REQUEST").as_deref() == Some("true");
+        let allowed = answer::patterns(&principal, &verb, path, is_alone, &api).allow_route(&format!("{verb}{path}"));
+        let Some(operation) = router.route(&api.operations, &verb, path) else {
+            return Ok(no_route(&verb, path, Reason::of(None, allowed), output));
         };
         let explanation = explain(operation.requires(principal.token.kind), &principal, &api.catalogue);
-        let told = Told { operation, principal: &principal, explanation: &explanation, api: &api };
+        let reason = Reason::of(Some(explanation.verdict), allowed);
+        let told = Told { operation, principal: &principal, explanation: &explanation, reason, api: &api };
         output.show(|| told.text(), || told.json());
-        Ok(exit(explanation.verdict == Verdict::Allowed))
+        Ok(exit(reason))
     }
 
     /// Who acts, or why nobody does.
@@ -135,20 +140,20 @@ fn refused(refusal: &Refusal, output: Output) -> ExitCode {
         || format!("{}  {}  {refusal}", styled(BAD, "unauthorized"), refusal.code()),
         || json!({ "outcome": "unauthorized", "reason": refusal.code(), "why": refusal.to_string() }),
     );
-    exit(false)
+    ExitCode::FAILURE
 }
 
-fn no_route(verb: &str, path: &str, output: Output) -> ExitCode {
-    let reason = Reason::NoRoute;
+fn no_route(verb: &str, path: &str, reason: Reason, output: Output) -> ExitCode {
+    let but = if reason == Reason::NoRoute { "" } else { ", and the policy would let it through" };
     output.show(
-        || format!("{}  {}  the API has no {verb} {path}", styled(BAD, reason.outcome()), reason.code()),
+        || format!("{}  {}  the API has no {verb} {path}{but}", styled(BAD, reason.outcome()), reason.code()),
         || json!({ "outcome": reason.outcome(), "reason": reason.code() }),
     );
-    exit(false)
+    exit(reason)
 }
 
-fn exit(allowed: bool) -> ExitCode {
-    ExitCode::from(u8::from(!allowed))
+fn exit(reason: Reason) -> ExitCode {
+    ExitCode::from(u8::from(reason.outcome() != "allow"))
 }
 
 /// An explanation with what it is about, to be told.
@@ -156,19 +161,19 @@ struct Told<'a> {
     operation: &'a Operation,
     principal: &'a Principal,
     explanation: &'a Explanation,
+    reason: Reason,
     api: &'a Api,
 }
 
 impl Told<'_> {
     fn text(&self) -> String {
-        let Self { operation, principal, explanation, .. } = self;
-        let reason = Reason::from(explanation.verdict);
-        let style = if explanation.verdict == Verdict::Allowed { GOOD } else { BAD };
+        let Self { operation, principal, explanation, reason, .. } = self;
+        let style = if *reason == Reason::Allowed { GOOD } else { BAD };
         let mut text = format!(
             "{}  {}  {}\n\n{} {} ({}), as {} of {}{}\n",
             styled(style, reason.outcome()),
             reason.code(),
-            because(explanation.verdict),
+            because(explanation.verdict, *reason),
             styled(HEADING, &operation.verb.to_string()),
             styled(HEADING, &operation.path.to_string()),
             operation.id,
@@ -191,8 +196,7 @@ impl Told<'_> {
     }
 
     fn json(&self) -> Value {
-        let Self { operation, principal, explanation, api } = self;
-        let reason = Reason::from(explanation.verdict);
+        let Self { operation, principal, explanation, reason, api } = self;
         let names = |set| api.catalogue.names(set).collect::<Vec<_>>();
         let alternative = |needs: &Vec<Need>| needs.iter().map(need_json).collect::<Value>();
         json!({
@@ -218,8 +222,11 @@ fn token(principal: &Principal) -> Option<String> {
     Some(&principal.token.id).filter(|id| !id.is_empty()).map(|id| harmless(id))
 }
 
-fn because(verdict: Verdict) -> &'static str {
+fn because(verdict: Verdict, reason: Reason) -> &'static str {
     match verdict {
+        Verdict::Allowed if reason == Reason::Path => {
+            "scope, role and features cover it, and the path is not written as the policy lets it through"
+        }
         Verdict::Allowed => "scope, role and features cover it",
         Verdict::ScopeMissing => "the token's scopes do not cover it",
         Verdict::RoleMissing => "the token's scope is there, and the user's role is not",

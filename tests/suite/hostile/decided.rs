@@ -22,6 +22,7 @@ async fn nothing_hostile_is_allowed_and_nothing_of_it_is_said() {
         // A runtime hands over text; what is none never comes this far.
         let Ok(event) = std::str::from_utf8(&hostile.event) else { continue };
         let decision = authorizer.decide(event, &store, at(NOW)).await;
+        // The log says what the gateway makes of the answer.
         if let Outcome::Answer(answer) = &decision.outcome {
             let answer: Value = serde_json::from_str(answer.get()).unwrap();
             let policy = Policy::from_json(&answer["policyDocument"].to_string()).unwrap();

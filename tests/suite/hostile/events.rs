@@ -9,8 +9,7 @@ use crate::vectors::Vectors;
 const STAGE: &str = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/";
 const CONTACT: &str = "con_8f2a1c9b4d6e7f0a1b2c3d4e";
 
-/// Routes that a token for contacts does not cover, in disguises that some reading of the gateway takes off. A disguise
-/// that is routed to something covered is not among them: the policy denies it, and the log calls the route allowed.
+/// Routes that a token for contacts does not cover, in disguises that some reading of the gateway takes off.
 pub(super) fn routes(good: &str) -> Vec<Value> {
     let routes = [
         format!("DELETE/v1/contacts/{CONTACT}"),
@@ -26,6 +25,11 @@ pub(super) fn routes(good: &str) -> Vec<Value> {
         "GET//v1/deals".to_owned(),
         "GET/v1/contacts/../deals".to_owned(),
         "GET/v1/contacts/%2e%2e/deals".to_owned(),
+        // Routed to what is covered, and denied all the same.
+        "GET/v1/contacts/..".to_owned(),
+        "GET/v1/contacts/%2e%2e".to_owned(),
+        "GET/v1/contacts/".to_owned(),
+        format!("GET/v1/contacts/{CONTACT}%2fnotes"),
         "POST/v1/contacts/merge".to_owned(),
         "GET/v1/con_????????????????????????/x/deals".to_owned(),
         "*/v1/contacts".to_owned(),

@@ -10,4 +10,4 @@ mod process;
 mod runtime_api;
 
 pub(crate) use process::Lambda;
-pub(crate) use runtime_api::Ended;
+pub(crate) use runtime_api::{Ended, RuntimeApi};
