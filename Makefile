@@ -21,7 +21,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build sbom test-build validate deploy e2e venv
+.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build sbom test-build validate deploy e2e measure-auth venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -127,6 +127,10 @@ deploy: $(VENV)/installed ## To AWS, as STACK with PARAMETERS, what `make build`
 e2e: $(VENV)/installed ## The template on an emulator of AWS, asked the whole table of answers (after make build)
 	cargo build --quiet --bin edge
 	$(PYTHON) tests/e2e/run.py
+
+measure-auth: $(VENV)/installed ## Cold start, latency and memory of the authorization server's binary (after make build)
+	cargo build --quiet --bin edge
+	$(PYTHON) scripts/measure-auth-server.py $(LAMBDA_DIR)/auth-server/bootstrap target/debug/edge
 
 screenshots: tests/clients/node_modules ## A picture of every page, in target/screenshots (needs Chromium)
 	REQUIRE_ALL=1 cargo test --test suite -- --ignored pages::browser::screenshots

@@ -4,9 +4,11 @@ import json
 import subprocess
 import time
 
+import requests
+
 import apps
 from answers import DEAL, Ask, ask
-from apps import ISSUER, App, key_of, until
+from apps import AUDIENCE, ISSUER, App, key_of, until
 from door import Doors
 from people import ACME, EDGE, OWNER, Operator
 from report import Report
@@ -23,7 +25,9 @@ def asked_by_apps(stack: Stack, operator: Operator, doors: Doors, report: Report
     app = App(stack)
     apps.account(operator)
     before_there_is_a_key(stack, app, report)
+    found_from_an_http_api(stack, report)
     flow(app, doors, report)
+    introspected(stack, app, report)
     keys_rotated(stack, app, doors, report)
     kms_broken(stack, app, report)
     return app
@@ -36,10 +40,36 @@ def before_there_is_a_key(stack: Stack, app: App, report: Report):
     expect(report, "the issuer is the configuration's, whatever a header says", metadata["issuer"], ISSUER)
     expect(report, "registration of a public client", app.register().status_code, 201)
     expect(report, "an exchange while there is no key", told(app.redeem(app.code("contact.read"))), NOT_NOW)
-    edge(stack, "rotate", "--kms-key", stack.outputs["SigningKeyArn"])
+    edge(stack, "keys", "rotate", "--issuer", ISSUER, "--kms-key", stack.outputs["SigningKeyArn"])
     expect(report, "the template's key is published by `edge keys rotate`", len(app.keys()), 1)
     report.note(f"{COOL_DOWN} s, in which the authorizer does not ask for keys again")
     time.sleep(COOL_DOWN)
+
+
+def found_from_an_http_api(stack: Stack, report: Report):
+    """An HTTP API has no constant answers: the authorization server's function tells of the API, at the API's host."""
+    answer = requests.get(f"{stack.http_url()}/.well-known/oauth-protected-resource", timeout=30)
+    expect(report, "an HTTP API serves its metadata without a token", answer.status_code, 200)
+    named = answer.json()
+    named = [named["resource"], named["authorization_servers"]]
+    expect(report, "they name the API and the issuer", named, [AUDIENCE, [ISSUER]])
+
+
+def introspected(stack: Stack, app: App, report: Report):
+    made = json.loads(edge(stack, "client", "create", "--name", "Gateway", "--may-introspect", "--json"))
+    app.secrets.append(made["secret"])
+    proof = (made["client"]["id"], made["secret"])
+    tokens = app.granted("contact.read")
+
+    def worth(token: str, proof: tuple) -> requests.Response:
+        return app.post(app.metadata()["introspection_endpoint"], {"token": token}, auth=proof)
+
+    found = worth(tokens.access, proof).json()
+    expect(report, "an introspecting client learns what a token is worth", [found["active"], found.get("scope")], [True, "contact.read"])
+    expect(report, "with a wrong secret it learns nothing", told(worth(tokens.access, (proof[0], "wrong"))), "401 invalid_client")
+    app.revoke(tokens)
+    for kind, token in [("access", tokens.access), ("refresh", tokens.refresh)]:
+        expect(report, f"the {kind} token after the revocation", worth(token, proof).json(), {"active": False})
 
 
 def flow(app: App, doors: Doors, report: Report):
@@ -64,7 +94,7 @@ def flow(app: App, doors: Doors, report: Report):
 def keys_rotated(stack: Stack, app: App, doors: Doors, report: Report):
     tokens = app.granted("contact.read")
     # A new key in KMS, made, tagged and published by the command line; nothing is deployed.
-    edge(stack, "rotate", "--ahead", "0")
+    edge(stack, "keys", "rotate", "--issuer", ISSUER, "--ahead", "0")
     report.note(f"a key was rotated; up to {KEYS_FRESH} s for the running server to read it")
     fresh = tokens
 
@@ -108,10 +138,10 @@ def expect(report: Report, what: str, found, wanted):
     report.row("auth", what, str(found)[:60], None if found == wanted else f"expected {wanted!r}, and there was {found!r}")
 
 
-def edge(stack: Stack, *arguments: str):
-    """`edge keys`, as an operator types it."""
-    command = [EDGE, "keys", *arguments]
-    command += ["--issuer", ISSUER, "--table", stack.table, "--by", "e2e"]
+def edge(stack: Stack, *arguments: str) -> str:
+    """`edge`, as an operator types it."""
+    command = [EDGE, *arguments, "--table", stack.table, "--by", "e2e"]
     run = subprocess.run(command, cwd=ROOT, env=stack.emulator.environment(), capture_output=True, text=True)
     if run.returncode:
-        raise SystemExit(f"edge keys {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
+        raise SystemExit(f"edge {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
+    return run.stdout

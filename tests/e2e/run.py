@@ -212,6 +212,10 @@ def nothing_leaked(operator: Operator, app: App, doors: Doors, report: Report):
     count = len(app.secrets)
     report.row("log", f"nor the authorization server's any of {count} tokens, codes, cookies, passwords",
                f"{len(told)} characters", leaked and f"{leaked[0][:12]} is in it" or None)  # fmt: skip
+    requests = [line for line in map(parsed, told.splitlines()) if line.get("message") == "request"]
+    measured = [line for line in requests if line["_aws"]["CloudWatchMetrics"] and line["Latency"] > 0]
+    report.row("log", "has a line of metrics for each request to the authorization server", f"{len(requests)} lines",
+               None if requests and len(measured) == len(requests) else f"{len(measured)} have metrics")  # fmt: skip
     keys = [value for value in operator.keys if value in lines + told]
     report.row("log", "holds no key", f"{len(operator.keys)} keys", keys and "a key is in it" or None)
 

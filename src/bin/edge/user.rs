@@ -157,7 +157,7 @@ impl Changed {
         let admin = self.ending.open().await?.admin();
         let revoked = admin.remove_user(&self.tenant, &self.id, &self.ending.stamp()?).await?;
         output.show(
-            || format!("the user `{}` is removed; tokens revoked: {}", self.id, list(&revoked)),
+            || format!("the user `{}` is removed; tokens and grants ended: {}", self.id, list(&revoked)),
             || json!({ "removed": self.id, "revoked": revoked }),
         );
         Ok(())

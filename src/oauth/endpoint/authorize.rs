@@ -20,6 +20,9 @@ use crate::oauth::session::{PendingRequest, Session};
 use crate::pages::problem::failed;
 use crate::store::oauth::Commit;
 
+/// The longest form that is sent on as a query, in bytes: API Gateway passes 10,240 bytes of headers of an answer.
+const RESENT_LIMIT: usize = 9 * 1024;
+
 pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request: Request) -> Response {
     match authorize(&server, request).await {
         Ok(response) => response,
@@ -37,8 +40,11 @@ pub(in crate::oauth) async fn post(State(server): State<Arc<AuthServer>>, reques
 }
 
 async fn resent(server: &AuthServer, request: Request) -> Result<Response, Failure> {
-    let form = Incoming::read(request).await?.form()?;
-    Ok(see_other(&server.settings.issuer.at(&format!("/authorize?{}", form.encoded()))))
+    let query = Incoming::read(request).await?.form()?.encoded();
+    if query.len() > RESENT_LIMIT {
+        return Err(Problem::TooLarge { limit: RESENT_LIMIT }.into());
+    }
+    Ok(see_other(&server.settings.issuer.at(&format!("/authorize?{query}"))))
 }
 
 async fn authorize(server: &AuthServer, request: Request) -> Result<Response, Failure> {

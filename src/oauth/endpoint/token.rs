@@ -94,6 +94,7 @@ async fn redeem(server: &AuthServer, client: &AuthenticatedClient, form: &Parame
             Err(NotRedeemed::Replayed(grant)) => return Err(ended(server, &grant).await?),
         };
         resource(form, &redeemed.grant.resource)?;
+        still_a_member(server, &redeemed.grant).await?;
         let refresh_token = redeemed.refreshable.then(|| new_refresh_token(server, &redeemed.grant)).transpose()?;
         let answer = answer(server, &redeemed.grant, &redeemed.grant.scopes, refresh_token.as_ref(), now).await?;
         let start = |token: &IssuedRefreshToken| {

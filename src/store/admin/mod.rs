@@ -11,6 +11,7 @@
 
 mod change;
 pub mod error;
+mod grant;
 #[cfg(feature = "auth")]
 pub mod keys;
 mod leak;

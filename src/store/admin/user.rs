@@ -1,7 +1,7 @@
 //! Users: people and services of a tenant, with roles and exceptions.
 //!
-//! A user's id may come back, its old tokens may not: they are revoked when the user leaves, and once more before a
-//! user of that id is created.
+//! A user's id may come back, its old tokens and what it let apps do may not: they end when the user leaves, and once
+//! more before a user of that id is created.
 
 use super::audit::Action;
 use super::change::{Change, Guard, Place, Revision, Step, settle};
@@ -66,7 +66,7 @@ impl Admin {
                 }
                 None => {
                     // What narrows comes first: whatever a former user of this id left behind is no good any more.
-                    self.revoke_all(&tenant.id, &user.id, &stamp.next()).await?;
+                    self.end_all(&tenant.id, &user.id, &stamp.next()).await?;
                     Revision::create(key::user(&user.id), write_user(&after))
                 }
             };
@@ -106,7 +106,8 @@ impl Admin {
         .await
     }
 
-    /// Removes a user from the tenant and revokes the user's tokens; returns the ids of these.
+    /// Removes a user from the tenant, revokes the user's tokens and ends what the user let apps do; returns the ids of
+    /// these.
     ///
     /// The user goes first: from then on every token is refused and no new one can be issued, so none is overlooked.
     ///
@@ -120,13 +121,24 @@ impl Admin {
         })
         .await;
         match removed {
-            Ok(()) => self.revoke_all(tenant, id, &stamp.next()).await,
+            Ok(()) => self.end_all(tenant, id, &stamp.next()).await,
             Err(AdminError::NoUser { tenant: name, user }) => {
-                let left_over = self.revoke_all(tenant, id, &stamp.next()).await?;
+                let left_over = self.end_all(tenant, id, &stamp.next()).await?;
                 if left_over.is_empty() { Err(AdminError::NoUser { tenant: name, user }) } else { Ok(left_over) }
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends all by which somebody could act as the user: tokens, and grants to apps.
+    async fn end_all(&self, tenant: &TenantId, id: &UserId, stamp: &Stamp) -> Result<Vec<String>, AdminError> {
+        let mut ended = self.revoke_all(tenant, id, stamp).await?;
+        let mut later = stamp.clone();
+        for _ in &ended {
+            later = later.next();
+        }
+        ended.extend(self.end_grants(tenant, id, &later).await?);
+        Ok(ended)
     }
 
     pub(super) async fn user_record(&self, tenant: &TenantId, id: &UserId) -> Result<(Item, User), AdminError> {

@@ -1,11 +1,15 @@
 //! The whole flow, from a registration to a token that is good no more.
 
 use edge_authorizer::local::demo::{ACME, GLOBEX, INITECH};
+use edge_authorizer::local::store::TABLE;
+use edge_authorizer::store::admin::Admin;
+use edge_authorizer::store::audit::Action;
 use edge_authorizer::store::key as store_key;
 use edge_authorizer::store::record::text;
 use serde_json::json;
 
 use super::house::{House, ISSUER, NAME, PASSWORD, URI, cookie, form};
+use crate::embedded::at;
 
 const CONTACTS: &str = "/v1/contacts";
 const CONTACT: &str = "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e";
@@ -163,11 +167,34 @@ async fn a_user_who_has_left_takes_the_grant_along() {
     let app = house.app().await;
     let tokens = house.redeem(&app, &house.code(&app).await).await;
     let sales = house.world.demo.users.iter().find(|member| member.name == "acme-sales").unwrap();
-    let delete = house.world.store.client().delete_item().table_name(edge_authorizer::local::store::TABLE);
+    let delete = house.world.store.client().delete_item().table_name(TABLE);
     let delete = delete.key("pk", text(&store_key::tenant_partition(&sales.tenant)));
     delete.key("sk", text(&store_key::user(&sales.user.id))).send().await.unwrap();
     assert_eq!(house.decides(&tokens.text("access_token"), "GET", CONTACTS).await, "unknown_user");
     assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "400 invalid_grant");
+}
+
+/// [62]: a user's id comes back, and what was granted under it does not; nor does a code become a grant meanwhile.
+#[tokio::test]
+async fn what_a_removed_user_granted_ends_for_good() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let tokens = house.redeem(&app, &house.code(&app).await).await;
+    let late = house.code(&app).await;
+    let sales = house.world.demo.users.iter().find(|member| member.name == "acme-sales").unwrap();
+    let admin = Admin::new(house.world.store.client(), TABLE.to_owned());
+    let now = house.world.clock.now().seconds();
+    let ended = admin.remove_user(&sales.tenant, &sales.user.id, &at(now)).await.unwrap();
+    assert_eq!(ended.iter().filter(|id| id.starts_with("gra_")).count(), 1, "{ended:?}");
+    assert_eq!(house.redeem(&app, &late).await.error(), "400 invalid_grant");
+
+    // Somebody else of that id.
+    admin.put_user(&house.server.catalogue, &sales.tenant, sales.user.clone(), &at(now + 1)).await.unwrap();
+    assert_eq!(house.decides(&tokens.text("access_token"), "GET", CONTACTS).await, "revoked");
+    assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "400 invalid_grant");
+    let log = admin.audit(Some(&sales.tenant), house.world.clock.now()).await.unwrap();
+    let told = |id: &String| log.iter().any(|it| it.action == Action::GrantRevoke && it.subject == *id);
+    assert!(ended.iter().filter(|id| !id.starts_with("pat_")).all(told), "{ended:?} {log:?}");
 }
 
 /// `POST /authorize` is the same request, and still gets the browser's cookie.
@@ -180,4 +207,7 @@ async fn a_request_may_come_as_a_form() {
         (reply.status, reply.header("location")),
         (303, format!("{ISSUER}/authorize?{}", form(&fields)).as_str())
     );
+    // Sent on it would be more than a gateway passes.
+    let long = [("client_id", "app_1"), ("state", &*"\"".repeat(4000))];
+    assert_eq!(house.form("/authorize", "", &long).await.status, 413);
 }

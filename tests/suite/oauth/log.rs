@@ -165,10 +165,10 @@ async fn a_request_is_one_line_with_its_metrics() {
     "/token" "ok" 200 Requests
     "/token" "reused" 400 Requests Refusals Replays
     "/authorize" "invalid_request" 400 Requests Refusals
-    "none" "refused" 404 Requests Refusals
+    "none" "invalid_request" 404 Requests Refusals
     "/token" "refused" 405 Requests Refusals
     "/register/{client}" "invalid_token" 401 Requests Refusals
-    "none" "refused" 404 Requests Refusals
+    "none" "invalid_request" 404 Requests Refusals
     "#);
     insta::assert_snapshot!(fault, @r#"{"level":"ERROR","message":"request","function":"edge-AuthServer-1","invocation_id":"call","endpoint":"/token","outcome":"temporarily_unavailable","status":503,"Requests":1,"Faults":1,"Refusals":0,"Replays":0,"Latency":2.5,"_aws":{"Timestamp":1800000000000,"CloudWatchMetrics":[{"Namespace":"EdgeAuthorizer","Dimensions":[["function"]],"Metrics":[{"Name":"Requests","Unit":"Count"},{"Name":"Faults","Unit":"Count"},{"Name":"Refusals","Unit":"Count"},{"Name":"Replays","Unit":"Count"}]},{"Namespace":"EdgeAuthorizer","Dimensions":[["function","endpoint"]],"Metrics":[{"Name":"Latency","Unit":"Milliseconds"}]}]}}"#);
 }

@@ -126,7 +126,12 @@ fn a_state_goes_back_as_it_came_or_not_at_all() {
     let encoded = url::form_urlencoded::Serializer::new(String::new()).append_pair("state", &plain).finish();
     assert_eq!(with(&encoded).unwrap().state, Some(plain.clone()));
     assert_eq!(repeatable_state(&parameters(&encoded)), Some(plain));
-    for bad in ["state=%C3%A9".to_owned(), "state=%00".to_owned(), format!("state={}", "x".repeat(8192))] {
+    for bad in [
+        "state=%C3%A9".to_owned(),
+        "state=%00".to_owned(),
+        format!("state={}", "x".repeat(8192)),
+        format!("state={}", "%22".repeat(2049)),
+    ] {
         assert_eq!(with(&bad).unwrap_err(), Problem::Invalid("state"));
         assert_eq!(repeatable_state(&parameters(&bad)), None);
     }
