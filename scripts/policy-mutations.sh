@@ -3,15 +3,18 @@
 # suite catches each: `make mutations`. Works on a copy.
 #
 #   scripts/policy-mutations.sh            all of them
-#   scripts/policy-mutations.sh verb       those whose name contains `verb`
+#   scripts/policy-mutations.sh verb odd   those whose name contains `verb` or `odd`
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-only=${1:-}
-# The dependencies are built already. The copy is always at the same place, or each run would leave another build.
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
-copy=$CARGO_TARGET_DIR/mutations
-log=$CARGO_TARGET_DIR/mutations.log
+only=("$@")
+# A build of its own, since its features are: the dependencies are built once, and what was left half built by a run that
+# was cut off is not believed. The copy is always at the same place, or each run would leave another build.
+target=${CARGO_TARGET_DIR:-$PWD/target}
+export CARGO_TARGET_DIR=$target/mutated
+rm -rf "$CARGO_TARGET_DIR/debug/incremental"
+copy=$target/mutations
+log=$target/mutations.log
 survivors=()
 
 rm -rf "$copy"
@@ -25,9 +28,9 @@ perl -0pi -e 's/^\[\[(bin|bench)\]\]\n(.+\n)+//mg; s/^default-run = .*\n//m' "$c
 perl -pi -e 's/^required-features = .*/required-features = ["reference"]/' "$copy/Cargo.toml"
 perl -ni -e 'print unless /^mod (?!awkward|exactness|long_policies|policy_laws)/' "$copy/tests/suite/main.rs"
 
-# The quick tests first: they catch most.
+# The quick tests first: they catch most, and the first to fail has caught it.
 suite() {
-    run exactness awkward long_policies && run policy_laws
+    run exactness && run awkward && run long_policies && run policy_laws
 } >"$log" 2>&1
 
 run() {
@@ -35,17 +38,26 @@ run() {
         --config 'profile.dev.package.edge-authorizer.opt-level=1' -- "$@")
 }
 
+is_wanted() {
+    local part
+    for part in "${only[@]}"; do
+        [[ $1 != *"$part"* ]] || return 0
+    done
+    ((${#only[@]} == 0))
+}
+
 # mutate NAME FILE FROM TO: replaces the one occurrence of a text and expects the suite to fail.
 mutate() {
     local name=$1 file=$copy/$2 from=$3 to=$4
-    [[ $name == *"$only"* ]] || return 0
+    is_wanted "$name" || return 0
+    local start=$SECONDS
     cp "$file" "$file.kept"
     FROM=$from TO=$to perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/ or die "no such text\n"' "$file"
     if suite; then
-        echo "survived  $name"
+        echo "survived  $name ($((SECONDS - start)) s)"
         survivors+=("$name")
     elif grep -q '^test result: FAILED' "$log"; then
-        echo "caught    $name"
+        echo "caught    $name ($((SECONDS - start)) s)"
     else
         echo "$name does not compile:" >&2
         grep -A6 '^error' "$log" >&2
