@@ -12,7 +12,7 @@ HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SAM := SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam
-LAMBDA := --no-default-features --features lambda
+LAMBDA := --no-default-features --features lambda,quiet
 LAMBDA_DIR := target/lambda
 TARGET := $(subst arm64,aarch64,$(ARCH))-unknown-linux-gnu
 # The C library of provided.al2023.
@@ -21,7 +21,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build sbom test-build validate deploy e2e measure-auth venv
+.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build authorizer sbom test-build bench validate deploy e2e measure-auth venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,14 @@ sbom: ## What the Lambdas' binaries are made of, as CycloneDX: target/lambda/*.s
 
 test-build: ## The very binary in the zip answers every file in events/ under a Lambda runtime API
 	AUTHORIZER_BIN=$(CURDIR)/$(LAMBDA_DIR)/bootstrap cargo test --test suite lambda
+
+# Two packages of their own: what is measured against, and what measures. Neither is part of the product.
+bench: build ## Measure that binary beside a plain Rust baseline, in one run: target/bench/lambda.md and .json
+	cargo build --release --manifest-path benches/baseline/Cargo.toml --target-dir target/baseline
+	cargo build --release --manifest-path benches/harness/Cargo.toml --target-dir target/harness
+	rm -f target/baseline/baseline.zip
+	zip -q -X -9 -j target/baseline/baseline.zip target/baseline/release/baseline
+	target/harness/release/harness $(LAMBDA_DIR) target/baseline/release/baseline target/baseline/baseline.zip target/bench
 
 validate: $(VENV)/installed ## sam validate --lint
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml

@@ -14,6 +14,7 @@
 //! | [`store`] | the records, and DynamoDB |
 //! | `flush` | emptying the gateways' caches, for what cannot wait |
 //! | `leaks` | tokens that were found in public |
+//! | [`transport`] | HTTP under the store and the key sets |
 //! | [`oauth`] | the authorization server |
 //! | `pages` | its pages for people: sign-in, consent, account |
 //! | `local` | the embedded DynamoDB, the local gateway, the demonstration data |
@@ -46,3 +47,4 @@ pub mod store;
 pub mod telemetry;
 pub mod timestamp;
 pub mod token;
+pub mod transport;

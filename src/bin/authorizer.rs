@@ -9,10 +9,9 @@ use edge_authorizer::api::Api;
 use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::decision::Outcome;
 use edge_authorizer::settings::Settings;
-use edge_authorizer::store::client::connect;
 use edge_authorizer::store::read::DynamoStore;
 use edge_authorizer::telemetry::{self, Invocation};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 
 use lambda_host::{endpoint, listen, now, read_pack, required, variable};
@@ -23,9 +22,11 @@ async fn main() -> Result<(), Error> {
     listen();
     let function = required("AWS_LAMBDA_FUNCTION_NAME")?;
     let authorizer = Authorizer::new(Api::from_json(&read_pack()?)?, Settings::read(variable)?)?;
-    let store = DynamoStore::new(connect(endpoint("DYNAMODB")?), required("TABLE_NAME")?);
+    let store = DynamoStore::new(endpoint("DYNAMODB")?, required("TABLE_NAME")?);
+    store.warm().await;
     authorizer.warm(&store, now()?).await;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+    // Without the runtime's own spans: the decision's line says all, and they would cost what it costs.
+    let runtime = Runtime::new(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let start = Instant::now();
         let invocation = Invocation { function: &function, id: &event.context.request_id };
         let decision = authorizer.decide(event.payload.get(), &store, now()?).await;
@@ -38,6 +39,6 @@ async fn main() -> Result<(), Error> {
             Outcome::Unauthorized(_) => Err(Error::from("Unauthorized")),
             Outcome::Fault(fault) => Err(Error::from(format!("fault: {}", fault.code()))),
         }
-    }))
-    .await
+    }));
+    runtime.run().await
 }

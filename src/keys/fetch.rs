@@ -11,6 +11,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use url::Url;
 
 use crate::token::key_set::MAX_LENGTH;
+use crate::transport::TooLong;
 
 /// A key set (RFC 7517 §8.5), or what most servers say instead.
 pub const KEY_SET: Expected = Expected {
@@ -78,7 +79,10 @@ pub async fn answer(
     request: HttpRequest,
     expected: &Expected,
 ) -> Result<Fetched, FetchError> {
-    let answer = http.call(request).await.map_err(|error| unreachable(&error))?;
+    let answer = http.call(request).await.map_err(|error| {
+        let is_too_long = std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<TooLong>);
+        if is_too_long { FetchError::TooLong { longest: expected.longest } } else { unreachable(&error) }
+    })?;
     if answer.status().as_u16() != 200 {
         return Err(FetchError::Status(answer.status().as_u16()));
     }

@@ -85,7 +85,7 @@ impl EmbeddedStore {
 
     /// The table as decisions see it.
     pub fn store(&self) -> DynamoStore {
-        DynamoStore::new(self.client(), TABLE.to_owned())
+        DynamoStore::new(endpoint(self.url()), TABLE.to_owned())
     }
 
     /// Lets running requests finish and closes the data.

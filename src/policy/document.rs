@@ -1,6 +1,7 @@
 //! A policy's patterns as the JSON of an IAM policy, for the API and the stage that asked.
+//!
+//! It is the longest thing that a decision writes, so it is written once, into one string.
 
-use serde::Serialize;
 use serde::ser::Error as _;
 use serde_json::value::RawValue;
 
@@ -14,23 +15,7 @@ use super::pattern::MAX_RESOURCE_LENGTH;
 pub const MAX_LENGTH: usize = 8192;
 
 /// The most bytes of a policy that are not its resources.
-#[cfg(feature = "reference")]
 pub(super) const SKELETON: usize = 170;
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Document {
-    version: &'static str,
-    statement: Vec<Statement>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Statement {
-    action: &'static str,
-    effect: &'static str,
-    resource: Vec<String>,
-}
 
 /// Writes the policy. Of the request it takes the part of the ARN before the verb, which is literal by construction.
 ///
@@ -40,23 +25,58 @@ struct Statement {
 /// When a resource or the whole is longer than the gateway accepts, which is a fault. Patterns leave room for the
 /// longest ARN there is, and `edge check` tells for which ARNs every policy is short enough.
 pub fn write(patterns: &Patterns, arn: &MethodArn<'_>) -> Result<Box<RawValue>, serde_json::Error> {
-    let resources = |patterns: &[String]| patterns.iter().map(|it| format!("{}{it}", arn.stage())).collect::<Vec<_>>();
-    let statement = |effect, resource| Statement { action: "execute-api:Invoke", effect, resource };
-    let mut statements = Vec::new();
+    let stage = arn.stage();
+    let resource_bytes = |pattern: &String| stage.len() + pattern.len() + r#""","#.len();
+    let bytes: usize = patterns.allow.iter().chain(&patterns.deny).map(resource_bytes).sum();
+    let mut text = String::with_capacity(bytes + SKELETON);
+    text.push_str(r#"{"Version":"2012-10-17","Statement":["#);
     if patterns.allow.is_empty() {
-        statements.push(statement("Deny", vec![format!("{}*", arn.stage())]));
+        statement(&mut text, "Deny", stage, &["*"])?;
     } else {
-        statements.push(statement("Allow", resources(&patterns.allow)));
+        statement(&mut text, "Allow", stage, &patterns.allow)?;
         if !patterns.deny.is_empty() {
-            statements.push(statement("Deny", resources(&patterns.deny)));
+            text.push(',');
+            statement(&mut text, "Deny", stage, &patterns.deny)?;
         }
     }
-    if statements.iter().flat_map(|statement| &statement.resource).any(|it| it.len() > MAX_RESOURCE_LENGTH) {
-        return Err(serde_json::Error::custom("a resource of the policy is longer than the gateway accepts"));
-    }
-    let written = serde_json::value::to_raw_value(&Document { version: "2012-10-17", statement: statements })?;
-    if written.get().len() > MAX_LENGTH {
+    text.push_str("]}");
+    if text.len() > MAX_LENGTH {
         return Err(serde_json::Error::custom("the policy is longer than the gateway accepts"));
     }
-    Ok(written)
+    RawValue::from_string(text)
+}
+
+fn statement(
+    text: &mut String,
+    effect: &str,
+    stage: &str,
+    patterns: &[impl AsRef<str>],
+) -> Result<(), serde_json::Error> {
+    text.push_str(r#"{"Action":"execute-api:Invoke","Effect":""#);
+    text.push_str(effect);
+    text.push_str(r#"","Resource":["#);
+    for (index, pattern) in patterns.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        resource(text, stage, pattern.as_ref())?;
+    }
+    text.push_str("]}");
+    Ok(())
+}
+
+fn resource(text: &mut String, stage: &str, pattern: &str) -> Result<(), serde_json::Error> {
+    if stage.len() + pattern.len() > MAX_RESOURCE_LENGTH {
+        return Err(serde_json::Error::custom("a resource of the policy is longer than the gateway accepts"));
+    }
+    // A stage is plain by construction; a path of the API reference need not be.
+    if pattern.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        text.push('"');
+        text.push_str(stage);
+        text.push_str(pattern);
+        text.push('"');
+    } else {
+        text.push_str(&serde_json::to_string(&[stage, pattern].concat())?);
+    }
+    Ok(())
 }

@@ -33,8 +33,15 @@ pub fn expand(operations: &[Operation]) -> Vec<Route<'_>> {
 }
 
 /// The routes of the operations, in the order of the operations.
-pub(super) fn as_listed(operations: &[Operation]) -> impl Iterator<Item = Route<'_>> {
+fn as_listed(operations: &[Operation]) -> impl Iterator<Item = Route<'_>> {
     operations.iter().enumerate().flat_map(|(index, operation)| routes_of(index, operation, operations))
+}
+
+/// The routes whose path a request's path, in segments, is one of; in the order of the operations.
+pub(super) fn matching<'a>(operations: &'a [Operation], segments: &[&str]) -> impl Iterator<Item = Route<'a>> {
+    let matches = move |(_, operation): &(usize, &Operation)| operation.path.matches(segments);
+    let reached = operations.iter().enumerate().filter(matches);
+    reached.flat_map(move |(index, operation)| routes_of(index, operation, operations))
 }
 
 fn routes_of<'a>(index: usize, operation: &'a Operation, operations: &'a [Operation]) -> Vec<Route<'a>> {

@@ -14,7 +14,7 @@
 
 use super::operation::Operation;
 use super::reading::Readings;
-use super::route::{Route, as_listed};
+use super::route::{Route, matching};
 
 /// A way to route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +38,7 @@ impl Router {
     /// The operation that a request reaches; none if the gateway has no method there.
     pub fn route<'a>(self, operations: &'a [Operation], verb: &str, path: &str) -> Option<&'a Operation> {
         let segments = segments(path)?;
-        let routes: Vec<Route<'_>> = as_listed(operations).filter(|route| route.path.matches(&segments)).collect();
+        let routes: Vec<Route<'_>> = matching(operations, &segments).collect();
         let reached = routes.iter().min_by_key(|route| self.rank(route))?;
         let on_it = |route: &&Route<'_>| self != Self::Rest || route.path.is_same_resource(reached.path);
         let for_verb = routes.iter().filter(on_it).filter(|route| route.verb == verb);

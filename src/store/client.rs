@@ -5,25 +5,35 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, SharedCredentialsProvider};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-#[cfg(feature = "auth")]
-use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Config, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
 #[cfg(feature = "auth")]
 use aws_smithy_runtime_api::client::dns::ResolveDns;
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 
-use super::bounded::BoundedAnswers;
+use crate::token::key_set;
+use crate::transport::Transport;
 
 /// The whole of a read, retries included. An authorizer's own limit in the template is five seconds, the gateway's
 /// thirty: the answer is ours before it is theirs.
 pub const DEADLINE: Duration = Duration::from_millis(2500);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(800);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
-const ATTEMPTS: u32 = 3;
 
-const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
+/// One request and its answer, the opening of a connection included.
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
+
+/// How often one request is sent, while what goes wrong may pass.
+pub(super) const ATTEMPTS: u32 = 3;
+
+/// The longest answer of the store, in bytes: what a `BatchGetItem` brings at most (16 MB; "Amazon DynamoDB API
+/// Reference").
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The longest document of a stranger, in bytes. Whoever asks for one has a bound of its own.
+#[cfg(feature = "auth")]
+const LONGEST_DOCUMENT: usize = key_set::MAX_LENGTH;
 
 /// Where the table is and who asks.
 #[derive(Clone, Debug)]
@@ -46,12 +56,18 @@ impl Endpoint {
 
 /// A client for that endpoint.
 pub fn connect(endpoint: Endpoint) -> Client {
+    through(transport(), endpoint)
+}
+
+/// A client for that endpoint over the connections of `transport`.
+pub(super) fn through(transport: Transport, endpoint: Endpoint) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(endpoint.region))
         .credentials_provider(endpoint.credentials)
-        .http_client(http_client())
-        .interceptor(BoundedAnswers)
+        .http_client(transport)
+        // An answer comes whole out of the transport, within the timeouts: there is no stream that could stall.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(retries())
         .timeout_config(timeouts());
     Client::from_conf(match endpoint.url {
@@ -74,36 +90,37 @@ pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-/// The one HTTP client, over the one TLS stack.
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(TLS).build_https()
+/// Connections to the store.
+pub(super) fn transport() -> Transport {
+    Transport::reading_at_most(LONGEST_ANSWER)
 }
 
-/// The same for what is not AWS: the key sets of other issuers.
+/// The same for the SDK's other calls: those that find an operator's credentials.
+pub fn http_client() -> SharedHttpClient {
+    SharedHttpClient::new(transport())
+}
+
+/// The same for what is not AWS: the key sets of other issuers. No more is read than a key set may have.
 pub fn http_connector() -> SharedHttpConnector {
-    SharedHttpConnector::new(aws_smithy_http_client::Connector::builder().tls_provider(TLS).build())
+    SharedHttpConnector::new(Transport::reading_at_most(key_set::MAX_LENGTH))
 }
 
 /// The same for addresses that strangers choose: connections are made to what the resolver lets through, and to nothing
-/// else; no proxy stands between.
+/// else.
 #[cfg(feature = "auth")]
-pub fn guarded_connector(resolver: impl ResolveDns + Clone + 'static) -> SharedHttpConnector {
-    SharedHttpConnector::new(
-        aws_smithy_http_client::Connector::builder().tls_provider(TLS).build_with_resolver(resolver),
-    )
+pub fn guarded_connector(resolver: impl ResolveDns + 'static) -> SharedHttpConnector {
+    SharedHttpConnector::new(Transport::reading_at_most(LONGEST_DOCUMENT).resolving_by(resolver))
 }
 
-/// The same, with that one certificate (PEM) in place of the system's roots: for tests, whose servers are their own.
+/// The same, with that one certificate (PEM) in place of the roots: for tests, whose servers are their own.
 ///
 /// # Errors
 /// The library's words, for what is no certificate.
 #[cfg(feature = "auth")]
 pub fn guarded_connector_trusting(
-    resolver: impl ResolveDns + Clone + 'static,
+    resolver: impl ResolveDns + 'static,
     certificate: &str,
 ) -> Result<SharedHttpConnector, String> {
-    let trusted = TrustStore::empty().with_pem_certificate(certificate);
-    let context = TlsContext::builder().with_trust_store(trusted).build().map_err(|error| error.to_string())?;
-    let builder = aws_smithy_http_client::Connector::builder().tls_provider(TLS).tls_context(context);
-    Ok(SharedHttpConnector::new(builder.build_with_resolver(resolver)))
+    let transport = Transport::reading_at_most(LONGEST_DOCUMENT).resolving_by(resolver);
+    transport.trusting(certificate).map(SharedHttpConnector::new).map_err(|error| error.to_string())
 }

@@ -7,13 +7,14 @@
 pub mod admin;
 #[cfg(any(feature = "admin", feature = "auth"))]
 pub mod audit;
-mod bounded;
+mod batch;
 pub mod client;
 pub mod key;
 #[cfg(feature = "auth")]
 pub mod oauth;
 pub mod read;
 pub mod record;
+mod skew;
 #[cfg(any(feature = "admin", feature = "auth"))]
 pub mod stamp;
 

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use super::client::DEADLINE;
+use super::batch::Batch;
+use super::client::{DEADLINE, Endpoint, through, transport};
 use super::record::{Item, number, read_grant, read_key, read_pat, read_tenant, read_user, text};
 use super::{Store, StoreFault, key};
+use crate::access::identity::TenantId;
 use crate::access::principal::Records;
 use crate::timestamp::Timestamp;
 use crate::token::credential::{Credential, CredentialRecord};
@@ -18,6 +21,12 @@ use crate::token::key_record::KeyRecord;
 
 /// How long to wait before asking again for keys that DynamoDB left unprocessed; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// How long a start may wait for the store. A function has ten seconds for all of it (Lambda, "Init phase").
+const WARM_TIMEOUT: Duration = Duration::from_millis(1000);
+
+/// The tenant that a start asks for: product ids look otherwise, and whatever is there is not looked at.
+const NOBODY: &str = "-";
 
 /// `last_used` is written at most this often, in seconds.
 const TOUCH_INTERVAL: u64 = 3600;
@@ -35,6 +44,9 @@ const TOUCH_PAUSE: u64 = 60;
 /// The table, as decisions see it.
 #[derive(Debug)]
 pub struct DynamoStore {
+    /// For the read of a decision.
+    batch: Batch,
+    /// For all else.
     client: Client,
     table: String,
     /// No write of `last_used` before this, in seconds since 1970.
@@ -42,16 +54,28 @@ pub struct DynamoStore {
 }
 
 impl DynamoStore {
-    /// A store on that table.
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, touch_again: AtomicU64::new(0) }
+    /// A store on that table. Nothing is called yet.
+    pub fn new(endpoint: Endpoint, table: String) -> Self {
+        let transport = transport();
+        let batch = Batch::new(transport.clone(), endpoint.clone());
+        Self { batch, client: through(transport, endpoint), table, touch_again: AtomicU64::new(0) }
+    }
+
+    /// Opens a connection and goes through a read once, so that the first decision finds both done. It asks for a
+    /// tenant that there is not. Best effort: a failure is met again, and answered for, when there is something to read.
+    pub async fn warm(&self) {
+        let Ok(nobody) = TenantId::parse(NOBODY) else { return };
+        let keys = request(&nobody, [key::TENANT.to_owned()]);
+        if let Ok(keys) = keys {
+            _ = tokio::time::timeout(WARM_TIMEOUT, self.fetch(keys)).await;
+        }
     }
 }
 
 impl Store for DynamoStore {
     async fn read(&self, credential: &Credential) -> Result<Records, StoreFault> {
         let timeout = StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) };
-        let items = tokio::time::timeout(DEADLINE, self.fetch(credential)).await.map_err(|_| timeout)??;
+        let items = tokio::time::timeout(DEADLINE, self.fetch(keys(credential)?)).await.map_err(|_| timeout)??;
         sort(credential, items)
     }
 
@@ -111,12 +135,13 @@ pub fn is_stale(last_used: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 impl DynamoStore {
-    async fn fetch(&self, credential: &Credential) -> Result<Vec<Item>, StoreFault> {
-        let mut wanted = Some(keys(credential)?);
+    async fn fetch(&self, keys: KeysAndAttributes) -> Result<Vec<Item>, StoreFault> {
+        let mut wanted = Some(keys);
         let mut found = Vec::with_capacity(3);
         let mut pause = FIRST_PAUSE;
         while let Some(keys) = wanted {
-            let answer = self.client.batch_get_item().request_items(&self.table, keys).send().await.map_err(fault)?;
+            let input = BatchGetItemInput::builder().request_items(&self.table, keys).build().map_err(refused)?;
+            let answer = self.batch.call(input).await.map_err(fault)?;
             let items = answer.responses.and_then(|mut tables| tables.remove(&self.table));
             wanted = unprocessed(answer.unprocessed_keys.unwrap_or_default(), &self.table)?;
             // An answer that says nothing of the table is none: it must not look as if there were no records.
@@ -146,18 +171,25 @@ fn unprocessed(
 }
 
 fn keys(credential: &Credential) -> Result<KeysAndAttributes, StoreFault> {
-    let partition = key::tenant_partition(credential.tenant());
     let sort_keys = [Some(key::TENANT.to_owned()), Some(key::user(credential.user())), credential_key(credential)];
-    let keys = sort_keys
-        .into_iter()
-        .flatten()
-        .map(|sort_key| Item::from([(key::PK.to_owned(), text(&partition)), (key::SK.to_owned(), text(&sort_key))]));
-    consistent(keys.collect())
+    request(credential.tenant(), sort_keys.into_iter().flatten())
+}
+
+/// Records of one tenant.
+fn request(tenant: &TenantId, sort_keys: impl IntoIterator<Item = String>) -> Result<KeysAndAttributes, StoreFault> {
+    let partition = key::tenant_partition(tenant);
+    let record = |sort_key: String| {
+        Item::from([(key::PK.to_owned(), text(&partition)), (key::SK.to_owned(), AttributeValue::S(sort_key))])
+    };
+    consistent(sort_keys.into_iter().map(record).collect())
 }
 
 fn consistent(keys: Vec<Item>) -> Result<KeysAndAttributes, StoreFault> {
-    let keys = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys)).build();
-    keys.map_err(|error| StoreFault::Refused(error.to_string()))
+    KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys)).build().map_err(refused)
+}
+
+fn refused(error: impl std::fmt::Display) -> StoreFault {
+    StoreFault::Refused(error.to_string())
 }
 
 fn credential_key(credential: &Credential) -> Option<String> {

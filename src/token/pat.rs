@@ -98,7 +98,7 @@ impl PatDigest {
 
     /// Lower-case hex, as it stands in the record's key.
     pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(self.0)
     }
 }
 

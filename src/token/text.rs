@@ -232,11 +232,11 @@ fn compact(id: &str, prefix: &str) -> Option<Vec<u8>> {
     if !digits.bytes().all(|digit| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit)) {
         return None;
     }
-    digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    hex::decode(digits).ok()
 }
 
 fn expanded(bytes: &[u8], prefix: &str) -> String {
-    bytes.iter().fold(prefix.to_owned(), |id, byte| id + &format!("{byte:02x}"))
+    [prefix, &hex::encode(bytes)].concat()
 }
 
 fn length_prefixed(bytes: &[u8]) -> Option<(&str, &[u8])> {

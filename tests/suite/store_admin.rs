@@ -86,9 +86,9 @@ async fn rotate(admin: &Admin, id: &str, overlap: u64, byte: u8, second: u64) ->
 /// What a decision makes of a token's text.
 async fn establish(store: &Embedded, text: &str, now: u64) -> Result<Principal, String> {
     let keys = || "local".to_owned();
-    let client = connect(Endpoint::with_keys(REGION.to_owned(), Some(store.url.clone()), keys(), keys(), None));
+    let endpoint = Endpoint::with_keys(REGION.to_owned(), Some(store.url.clone()), keys(), keys(), None);
     let credential = Credential::Pat(format().open(text).unwrap());
-    let records = DynamoStore::new(client, TABLE.to_owned()).read(&credential).await.unwrap();
+    let records = DynamoStore::new(endpoint, TABLE.to_owned()).read(&credential).await.unwrap();
     Principal::establish(&credential, records, &catalogue(), Timestamp::from_seconds(now)).map_err(|it| it.to_string())
 }
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::post;
 use edge_authorizer::decision::Outcome;
-use edge_authorizer::store::client::{Endpoint, connect};
+use edge_authorizer::store::client::Endpoint;
 use edge_authorizer::store::read::DynamoStore;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,5 +33,5 @@ async fn store_that_says(body: &'static str) -> DynamoStore {
     let router = Router::new().route("/", post(move || async move { body }));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let endpoint = Endpoint::with_keys("eu-central-1".to_owned(), Some(url), "id".to_owned(), "key".to_owned(), None);
-    DynamoStore::new(connect(endpoint), "table".to_owned())
+    DynamoStore::new(endpoint, "table".to_owned())
 }

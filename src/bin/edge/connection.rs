@@ -138,7 +138,7 @@ impl Opened {
 
     /// The table, as decisions see it.
     pub(crate) fn store(&self) -> DynamoStore {
-        DynamoStore::new(connect(self.endpoint.clone()), self.table.clone())
+        DynamoStore::new(self.endpoint.clone(), self.table.clone())
     }
 
     /// The table, as the authorization server sees it.

@@ -11,7 +11,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use clap::Args;
 use edge_authorizer::api::Api;
 use edge_authorizer::policy::probe::{Finding, Plan, Probe, Seen, plan};
-use edge_authorizer::store::client::http_connector;
+use edge_authorizer::transport::Transport;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -19,6 +19,9 @@ use crate::pack::compiled;
 
 /// How long one request may take.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The longest answer of a stage, in bytes ("API Gateway quotas": payload size).
+const LONGEST_ANSWER: usize = 10 * 1024 * 1024;
 
 /// Print the requests that show what API Gateway makes of odd paths; with a stage and two tokens, run them.
 #[derive(Debug, Args)]
@@ -58,7 +61,11 @@ pub(crate) fn run(args: &ProbeArgs, json: bool) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Fault(error.to_string()))?;
-    let stage = Stage { url: url.trim_end_matches('/'), headers: &args.headers, http: http_connector() };
+    let stage = Stage {
+        url: url.trim_end_matches('/'),
+        headers: &args.headers,
+        http: SharedHttpConnector::new(Transport::reading_at_most(LONGEST_ANSWER)),
+    };
     let mut found = Vec::new();
     for probe in plan.probes {
         let seen = runtime

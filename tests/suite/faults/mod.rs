@@ -17,7 +17,6 @@ use edge_authorizer::keys::known::RETRY_PAUSE;
 use edge_authorizer::local::demo::{self, ACME, Seed};
 use edge_authorizer::local::store::{TABLE, endpoint};
 use edge_authorizer::settings::Settings;
-use edge_authorizer::store::client::connect;
 use edge_authorizer::store::read::DynamoStore;
 use edge_authorizer::timestamp::Timestamp;
 use serde_json::json;
@@ -162,7 +161,7 @@ fn strangers_token(user: &str, now: Timestamp) -> String {
 }
 
 pub(crate) fn store_at(broken: &Broken) -> DynamoStore {
-    DynamoStore::new(connect(endpoint(format!("http://{}", broken.address))), TABLE.to_owned())
+    DynamoStore::new(endpoint(format!("http://{}", broken.address)), TABLE.to_owned())
 }
 
 fn event(token: &str) -> String {

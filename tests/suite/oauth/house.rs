@@ -33,7 +33,6 @@ use edge_authorizer::pages::look::Look;
 use edge_authorizer::settings::Settings;
 use edge_authorizer::store::oauth::OAuthStore;
 use edge_authorizer::store::oauth::accounts::Membership;
-use edge_authorizer::store::read::DynamoStore;
 use edge_authorizer::timestamp::Timestamp;
 use edge_authorizer::token::text::{MacKey, Prefix};
 use serde_json::{Value, json};
@@ -93,7 +92,6 @@ impl Signer for Moody {
 
 pub(super) struct House {
     pub(super) world: World,
-    client: DynamoClient,
     pub(super) store: OAuthStore,
     pub(super) signing_is_down: Arc<AtomicBool>,
     pub(super) authorizer: Authorizer,
@@ -130,7 +128,7 @@ impl House {
         let world = World::new().await;
         let client = plan.between.put_into(&patient(&plan.store.unwrap_or_else(|| world.store.client())));
         fill(&client, &world.demo).await.unwrap();
-        let store = OAuthStore::new(client.clone(), TABLE.to_owned());
+        let store = OAuthStore::new(client, TABLE.to_owned());
         let issuer = Issuer::parse(plan.issuer.as_deref().unwrap_or(ISSUER)).unwrap();
         let settings = OAuthSettings {
             issuer: issuer.clone(),
@@ -164,7 +162,7 @@ impl House {
         server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
         let router = router(Arc::clone(&server));
-        Self { world, client, store, signing_is_down, authorizer, server, router }
+        Self { world, store, signing_is_down, authorizer, server, router }
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Reply {
@@ -270,7 +268,7 @@ impl House {
             "authorizationToken": format!("Bearer {access_token}"),
             "methodArn": format!("arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/{verb}{path}"),
         });
-        let (store, now) = (DynamoStore::new(self.client.clone(), TABLE.to_owned()), self.world.clock.now());
+        let (store, now) = (self.world.store.store(), self.world.clock.now());
         self.authorizer.decide(&event.to_string(), &store, now).await.trail.reason.code().to_owned()
     }
 }
