@@ -12,7 +12,8 @@ HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 SAM := SAM_CLI_TELEMETRY=0 $(VENV)/bin/sam
-LAMBDA := --no-default-features --features lambda,quiet
+AUTHORIZER_FEATURES := lambda,quiet
+LAMBDA := --no-default-features --features $(AUTHORIZER_FEATURES)
 LAMBDA_DIR := target/lambda
 TARGET := $(subst arm64,aarch64,$(ARCH))-unknown-linux-gnu
 # The C library of provided.al2023.
@@ -58,13 +59,13 @@ cargo tree --no-default-features --features $(1) --edges normal --target x86_64-
 endef
 
 tree: ## What the authorizer and the authorization server are made of is what is on record
-	@for it in authorizer:lambda auth-server:auth-lambda; do \
+	@for it in authorizer:$(AUTHORIZER_FEATURES) auth-server:auth-lambda; do \
 		$(call TREE,$${it#*:}) | diff -u tests/$${it%:*}-dependencies.txt - || { \
 			echo 'They are not the ones on record: look at each, then `make tree-accept`.' >&2; exit 1; }; \
 	done
 
 tree-accept: ## Put their dependencies on record
-	$(call TREE,lambda) > tests/authorizer-dependencies.txt
+	$(call TREE,$(AUTHORIZER_FEATURES)) > tests/authorizer-dependencies.txt
 	$(call TREE,auth-lambda) > tests/auth-server-dependencies.txt
 
 tables: ## Write again the tables in docs/ that tests make
@@ -101,16 +102,18 @@ define zipped
 	sha256sum $(LAMBDA_DIR)/$(1).zip
 endef
 
-build: pack ## The Lambdas' zips, for ARCH: target/lambda/{authorizer,auth-server,responder}.zip
-	chmod 644 $(LAMBDA_DIR)/api.pack.json
-	$(call zipped,authorizer,lambda,$(LAMBDA_DIR),api.pack.json)
+build: authorizer ## The Lambdas' zips, for ARCH: target/lambda/{authorizer,auth-server,responder}.zip
 	mkdir -p $(LAMBDA_DIR)/auth-server && cp -p $(LAMBDA_DIR)/api.pack.json $(LAMBDA_DIR)/auth-server/
 	$(call zipped,auth-server,auth-lambda,$(LAMBDA_DIR)/auth-server,api.pack.json)
 	$(call zipped,responder,responder,$(LAMBDA_DIR)/responder,)
 
+authorizer: pack ## The authorizer's zip alone
+	chmod 644 $(LAMBDA_DIR)/api.pack.json
+	$(call zipped,authorizer,$(AUTHORIZER_FEATURES),$(LAMBDA_DIR),api.pack.json)
+
 sbom: ## What the Lambdas' binaries are made of, as CycloneDX: target/lambda/*.sbom.json
 	mkdir -p $(LAMBDA_DIR)
-	python3 scripts/sbom.py authorizer lambda $(TARGET) > $(LAMBDA_DIR)/authorizer.sbom.json
+	python3 scripts/sbom.py authorizer $(AUTHORIZER_FEATURES) $(TARGET) > $(LAMBDA_DIR)/authorizer.sbom.json
 	python3 scripts/sbom.py auth-server auth-lambda $(TARGET) > $(LAMBDA_DIR)/auth-server.sbom.json
 	python3 scripts/sbom.py responder responder $(TARGET) > $(LAMBDA_DIR)/responder.sbom.json
 
@@ -118,7 +121,7 @@ test-build: ## The very binary in the zip answers every file in events/ under a 
 	AUTHORIZER_BIN=$(CURDIR)/$(LAMBDA_DIR)/bootstrap cargo test --test suite lambda
 
 # Two packages of their own: what is measured against, and what measures. Neither is part of the product.
-bench: build ## Measure that binary beside a plain Rust baseline, in one run: target/bench/lambda.md and .json
+bench: authorizer ## Measure that binary beside a plain Rust baseline, in one run: target/bench/lambda.md and .json
 	cargo build --release --manifest-path benches/baseline/Cargo.toml --target-dir target/baseline
 	cargo build --release --manifest-path benches/harness/Cargo.toml --target-dir target/harness
 	rm -f target/baseline/baseline.zip

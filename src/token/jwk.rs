@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use serde_json::{Map, Value};
 
 use super::jwt::algorithm::Algorithm;
@@ -50,7 +50,15 @@ pub enum UnusableKey {
 /// A key that signatures can be checked with.
 pub struct PublicKey {
     algorithm: Algorithm,
-    key: ParsedPublicKey,
+    key: Key,
+}
+
+/// The numbers of a key. `ring` parses them with each signature, which costs a microsecond, so what can be wrong with
+/// them is found out here, when the key is read.
+enum Key {
+    /// Of a curve: ES256, EdDSA.
+    Point(UnparsedPublicKey<Vec<u8>>),
+    Modulus(RsaPublicKeyComponents<Vec<u8>>),
 }
 
 impl PublicKey {
@@ -78,7 +86,11 @@ impl PublicKey {
 
     /// Whether the key made the signature of the message.
     pub fn made(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify_sig(message, signature).is_ok()
+        let verdict = match &self.key {
+            Key::Point(point) => point.verify(message, signature),
+            Key::Modulus(numbers) => numbers.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+        };
+        verdict.is_ok()
     }
 }
 
@@ -116,16 +128,19 @@ fn may_verify(jwk: &Map<String, Value>) -> Result<bool, UnusableKey> {
     Ok(operations.contains(&"verify"))
 }
 
-fn es256(jwk: &Map<String, Value>) -> Result<ParsedPublicKey, UnusableKey> {
+fn es256(jwk: &Map<String, Value>) -> Result<Key, UnusableKey> {
     let point = [&[4], coordinate(jwk, "x")?.as_slice(), coordinate(jwk, "y")?.as_slice()].concat();
-    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| UnusableKey::Numbers)
+    if p256::PublicKey::from_sec1_bytes(&point).is_err() {
+        return Err(UnusableKey::Numbers);
+    }
+    Ok(Key::Point(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)))
 }
 
-fn ed25519(jwk: &Map<String, Value>) -> Result<ParsedPublicKey, UnusableKey> {
-    ParsedPublicKey::new(&ED25519, coordinate(jwk, "x")?).map_err(|_| UnusableKey::Numbers)
+fn ed25519(jwk: &Map<String, Value>) -> Result<Key, UnusableKey> {
+    Ok(Key::Point(UnparsedPublicKey::new(&ED25519, coordinate(jwk, "x")?)))
 }
 
-fn rs256(jwk: &Map<String, Value>) -> Result<ParsedPublicKey, UnusableKey> {
+fn rs256(jwk: &Map<String, Value>) -> Result<Key, UnusableKey> {
     let n = number(jwk, "n", MAX_MODULUS_LENGTH)?;
     let e = number(jwk, "e", MAX_EXPONENT_LENGTH)?;
     let odd = |bytes: &[u8]| bytes.last().is_some_and(|last| last % 2 == 1);
@@ -134,8 +149,7 @@ fn rs256(jwk: &Map<String, Value>) -> Result<ParsedPublicKey, UnusableKey> {
     if !long || !odd(&n) || !odd(&e) || e == [1] || roca::is_suspect(&n) {
         return Err(UnusableKey::Numbers);
     }
-    let components = RsaPublicKeyComponents { n, e };
-    components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(|_| UnusableKey::Numbers)
+    Ok(Key::Modulus(RsaPublicKeyComponents { n, e }))
 }
 
 fn coordinate(jwk: &Map<String, Value>, member: &'static str) -> Result<Vec<u8>, UnusableKey> {

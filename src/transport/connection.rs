@@ -9,7 +9,8 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::dns::ResolveDns;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -31,13 +32,21 @@ pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     /// What moves bytes; none once it has come to its end.
     driver: Option<Driver>,
+    /// The server has said that it closes.
+    is_last: bool,
 }
+
+/// The longest head of an answer, in bytes: status line and headers. Common servers and balancers send 16 KiB at most.
+/// (Of headers, hyper takes a hundred.)
+const LONGEST_HEAD: usize = 32 * 1024;
 
 /// How an exchange failed.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// Nothing of an answer had come.
-    BeforeAnswer(BoxError),
+    /// The connection had been closed: nothing was sent.
+    Closed(BoxError),
+    /// It was closed after the request, and nothing of an answer had come.
+    Unanswered(BoxError),
     /// In the middle of an answer, or by what it is.
     Answer(BoxError),
     /// By what the caller will read.
@@ -63,13 +72,14 @@ impl Connection {
         tcp.set_nodelay(true)?;
         let stream: Box<dyn Duplex> =
             if origin.is_https { Box::new(shared.tls.connect(&origin.host, tcp).await?) } else { Box::new(tcp) };
-        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Some(driver) })
+        let (sender, driver) =
+            http1::Builder::new().max_header_size(LONGEST_HEAD).handshake(TokioIo::new(stream)).await?;
+        Ok(Self { sender, driver: Some(driver), is_last: false })
     }
 
     /// Whether another request may be sent on it, as far as this side knows.
     pub(super) fn is_open(&self) -> bool {
-        self.driver.is_some()
+        self.driver.is_some() && !self.is_last
     }
 
     /// Sends a request and reads the whole of its answer. If the future is dropped, the connection has to be.
@@ -78,9 +88,9 @@ impl Connection {
         request: Request<Full<Bytes>>,
         longest: usize,
     ) -> Result<Response<Bytes>, Broken> {
-        let Self { sender, driver } = self;
+        let Self { sender, driver, is_last } = self;
         let mut answer = pin!(ask(sender, request, longest));
-        poll_fn(|context| {
+        let answer = poll_fn(|context| {
             // What the server has sent meanwhile, an end among it, is seen before anything is written.
             drive(driver, context);
             if let Poll::Ready(answer) = answer.as_mut().poll(context) {
@@ -89,8 +99,16 @@ impl Connection {
             drive(driver, context);
             Poll::Pending
         })
-        .await
+        .await?;
+        *is_last = ends_connection(&answer);
+        Ok(answer)
     }
+}
+
+/// RFC 9112 §9.3. What says so in other words is found out when the connection is used again.
+fn ends_connection(answer: &Response<Bytes>) -> bool {
+    let closes = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    answer.version() != Version::HTTP_11 || answer.headers().get_all(CONNECTION).iter().any(closes)
 }
 
 /// Moves bytes as far as that goes. Its end, good or bad, reaches whoever waits for an answer.
@@ -107,9 +125,9 @@ async fn ask(
     request: Request<Full<Bytes>>,
     longest: usize,
 ) -> Result<Response<Bytes>, Broken> {
-    let unanswered = |error: hyper::Error| Broken::BeforeAnswer(error.into());
-    sender.ready().await.map_err(unanswered)?;
-    let (parts, body) = sender.send_request(request).await.map_err(unanswered)?.into_parts();
+    sender.ready().await.map_err(|error| Broken::Closed(error.into()))?;
+    let answer = sender.send_request(request).await.map_err(unanswered)?;
+    let (parts, body) = answer.into_parts();
     let body = Limited::new(body, longest)
         .collect()
         .await
@@ -117,13 +135,16 @@ async fn ask(
     Ok(Response::from_parts(parts, body.to_bytes()))
 }
 
+fn unanswered(error: hyper::Error) -> Broken {
+    // What is no HTTP is an answer too, if a bad one.
+    if error.is_parse() { Broken::Answer(error.into()) } else { Broken::Unanswered(error.into()) }
+}
+
 impl From<Broken> for ConnectorError {
     fn from(broken: Broken) -> Self {
         match broken {
-            Broken::BeforeAnswer(error) | Broken::Answer(error) => {
-                // A body that is no HTTP is as good as none: the same request may well be answered.
-                Self::io(error)
-            }
+            // An answer that is no HTTP is as good as none: the same request may well be answered.
+            Broken::Closed(error) | Broken::Unanswered(error) | Broken::Answer(error) => Self::io(error),
             Broken::TooLong => Self::other(TooLong.into(), None),
         }
     }

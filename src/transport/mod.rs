@@ -99,8 +99,10 @@ impl Transport {
         origin.address(&mut request).map_err(|error| ConnectorError::user(error.into()))?;
         while let Some(connection) = self.take(&origin) {
             match self.on(connection, &origin, request.clone()).await {
-                // Closed while it was kept, as far as anyone can know: it is tried once more, on a new connection.
-                Err(Broken::BeforeAnswer(_)) => {}
+                // Closed while it was kept, and seen in time.
+                Err(Broken::Closed(_)) => {}
+                // Closed while the request was on its way, as far as anyone can know: once more, on a new connection.
+                Err(Broken::Unanswered(_)) => break,
                 other => return other.map_err(Broken::into),
             }
         }

@@ -53,6 +53,7 @@ mod store_read;
 mod telemetry;
 mod tokens;
 mod transcript;
+mod transport;
 mod vectors;
 mod walk;
 mod world;

@@ -26,7 +26,7 @@ mod registering;
 mod registration;
 mod request;
 mod same_work;
-mod site;
+pub(crate) mod site;
 mod state_machine;
 mod strangers;
 mod support;

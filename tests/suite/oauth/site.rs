@@ -18,21 +18,21 @@ pub(super) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// One answer, byte for byte but for its length.
 #[derive(Clone)]
-pub(super) struct Page {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
     /// Whether the end of it never comes.
-    pub(super) endless: bool,
+    pub(crate) endless: bool,
 }
 
 impl Page {
-    pub(super) fn json(body: impl ToString) -> Self {
+    pub(crate) fn json(body: impl ToString) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
         Self { status: 200, headers, body: body.to_string(), endless: false }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.retain(|(other, _)| *other != name);
         self.headers.push((name, value.to_owned()));
         self
@@ -41,9 +41,9 @@ impl Page {
 
 /// The server.
 #[derive(Clone)]
-pub(super) struct Site {
-    pub(super) port: u16,
-    certificate: String,
+pub(crate) struct Site {
+    pub(crate) port: u16,
+    pub(crate) certificate: String,
     pages: Arc<Mutex<HashMap<String, Page>>>,
     /// The first line and the `Host` of every request.
     pub(super) asked: Arc<Mutex<Vec<String>>>,
@@ -53,7 +53,7 @@ pub(super) struct Site {
 
 impl Site {
     /// A server with a certificate for that name.
-    pub(super) fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -78,7 +78,7 @@ impl Site {
         site
     }
 
-    pub(super) fn put(&self, path: &str, page: Page) {
+    pub(crate) fn put(&self, path: &str, page: Page) {
         self.pages.lock().unwrap().insert(path.to_owned(), page);
     }
 
