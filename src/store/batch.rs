@@ -42,7 +42,9 @@ const SIGNING_NAME: &str = "dynamodb";
 const USER_AGENT: &str = concat!("edge-authorizer/", env!("CARGO_PKG_VERSION"));
 
 /// What a call can end in.
-pub(super) type Answer = Result<BatchGetItemOutput, SdkError<BatchGetItemError, HttpResponse>>;
+pub(super) type Answer = Result<BatchGetItemOutput, Box<Failure>>;
+
+type Failure = SdkError<BatchGetItemError, HttpResponse>;
 
 /// The operation, ready to be called.
 pub(super) struct Batch {
@@ -64,7 +66,7 @@ impl Batch {
 
     /// Calls it. Failures that may pass are tried again; the whole is bounded by the caller.
     pub(super) async fn call(&self, input: BatchGetItemInput) -> Answer {
-        let request = self.request(input).await.map_err(SdkError::construction_failure)?;
+        let request = self.request(input).await.map_err(unbuilt)?;
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
             match self.attempt(&request).await {
@@ -88,13 +90,13 @@ impl Batch {
 
     async fn attempt(&self, request: &HttpRequest) -> Answer {
         let attempt = tokio::time::timeout(ATTEMPT_TIMEOUT, self.exchange(request)).await;
-        attempt.unwrap_or_else(|elapsed| Err(SdkError::timeout_error(elapsed)))
+        attempt.unwrap_or_else(|elapsed| Err(Box::new(Failure::timeout_error(elapsed))))
     }
 
     async fn exchange(&self, request: &HttpRequest) -> Answer {
-        let signed = self.signed(request).await.map_err(SdkError::construction_failure)?;
-        let response = self.transport.call(signed).await.map_err(SdkError::dispatch_failure)?;
-        self.parse(response)
+        let signed = self.signed(request).await.map_err(unbuilt)?;
+        let answer = self.transport.call(signed).await;
+        self.parse(answer.map_err(|error| Box::new(Failure::dispatch_failure(error)))?)
     }
 
     async fn signed(&self, request: &HttpRequest) -> Result<HttpRequest, BoxError> {
@@ -118,22 +120,25 @@ impl Batch {
     }
 
     fn parse(&self, response: HttpResponse) -> Answer {
+        let broken = |what: &str, response| Err(Box::new(Failure::response_error(what, response)));
         let Some(parser) = self.operation.as_ref().and_then(|it| it.load::<SharedResponseDeserializer>()) else {
-            return Err(SdkError::response_error("the SDK has no parser for the operation", response));
+            return broken("the SDK has no parser for the operation", response);
         };
-        let unknown = "the SDK's parser answered with another type";
         match parser.deserialize_nonstreaming_with_config(&response, &self.config) {
-            Ok(output) => output.downcast().map_err(|_| SdkError::response_error(unknown, response)),
-            Err(error) => Err(match service_error(error) {
-                Some(error) => SdkError::service_error(error, response),
-                None => SdkError::response_error("an answer that cannot be read", response),
-            }),
+            Ok(output) => match output.downcast() {
+                Ok(output) => Ok(output),
+                Err(_) => broken("the SDK's parser answered with another type", response),
+            },
+            Err(error) => match service_error(error) {
+                Some(error) => Err(Box::new(Failure::service_error(error, response))),
+                None => broken("an answer that cannot be read", response),
+            },
         }
     }
 
     /// Whether the same request may well be answered a moment later: no answer, one that broke off, an error of the
     /// service's own, a request too many, or a clock that was wrong and is right now.
-    fn may_pass(&self, error: &SdkError<BatchGetItemError, HttpResponse>) -> bool {
+    fn may_pass(&self, error: &Failure) -> bool {
         match error {
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
             SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
@@ -147,6 +152,10 @@ impl Batch {
             _ => false,
         }
     }
+}
+
+fn unbuilt(error: BoxError) -> Box<Failure> {
+    Box::new(Failure::construction_failure(error))
 }
 
 /// The error that the service sent, out of the SDK's wrapping.

@@ -141,7 +141,7 @@ impl DynamoStore {
         let mut pause = FIRST_PAUSE;
         while let Some(keys) = wanted {
             let input = BatchGetItemInput::builder().request_items(&self.table, keys).build().map_err(refused)?;
-            let answer = self.batch.call(input).await.map_err(fault)?;
+            let answer = self.batch.call(input).await.map_err(|error| fault(*error))?;
             let items = answer.responses.and_then(|mut tables| tables.remove(&self.table));
             wanted = unprocessed(answer.unprocessed_keys.unwrap_or_default(), &self.table)?;
             // An answer that says nothing of the table is none: it must not look as if there were no records.
