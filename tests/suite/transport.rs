@@ -186,7 +186,8 @@ async fn two_kept_connections_that_swallow_cost_one_repetition_too() {
     let server = Server::start(vec![script(), script(), stays(&[&ok("2")])]).await;
     let client = client();
     let (first, second) = tokio::join!(ask(&client, &server), ask(&client, &server));
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     assert_eq!(ask(&client, &server).await, Ok((200, "2".to_owned())));
     assert_eq!(server.requests().len(), 4);
     assert_eq!(server.requests().last(), Some(&2));
