@@ -22,7 +22,7 @@ LAMBDA_GLIBC := 2.34
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build authorizer sbom test-build bench validate deploy e2e measure-auth venv
+.PHONY: help run test mutations screenshots clients fmt lint docs deny tree tree-accept tables pack routes scale events build authorizer sbom fuzz test-build bench validate deploy e2e measure-auth venv
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ sbom: ## What the Lambdas' binaries are made of, as CycloneDX: target/lambda/*.s
 	python3 scripts/sbom.py authorizer $(AUTHORIZER_FEATURES) $(TARGET) > $(LAMBDA_DIR)/authorizer.sbom.json
 	python3 scripts/sbom.py auth-server auth-lambda $(TARGET) > $(LAMBDA_DIR)/auth-server.sbom.json
 	python3 scripts/sbom.py responder responder $(TARGET) > $(LAMBDA_DIR)/responder.sbom.json
+
+fuzz: ## Every fuzz target for FUZZ_SECONDS (600), or those in TARGETS; inputs that break something: fuzz/artifacts
+	scripts/fuzz.sh $(TARGETS)
 
 test-build: ## The very binary in the zip answers every file in events/ under a Lambda runtime API
 	AUTHORIZER_BIN=$(CURDIR)/$(LAMBDA_DIR)/bootstrap cargo test --test suite lambda
