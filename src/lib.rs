@@ -24,6 +24,7 @@
 pub mod access;
 pub mod api;
 pub mod authorize;
+pub mod causes;
 pub mod decision;
 #[cfg(feature = "flush")]
 pub mod flush;

@@ -11,8 +11,8 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::error::display::DisplayErrorContext;
 
+use crate::causes;
 use crate::store::client::http_connector;
 
 /// The whole of a call.
@@ -70,7 +70,7 @@ impl Caller {
 
     async fn send(&self, call: Call<'_>) -> Result<(), String> {
         let request = self.signed(call).await?;
-        let answer = self.http.call(request).await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+        let answer = self.http.call(request).await.map_err(|error| causes::told(&error))?;
         let status = answer.status().as_u16();
         if (200..300).contains(&status) {
             return Ok(());

@@ -7,9 +7,9 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use url::Url;
 
+use crate::causes;
 use crate::token::key_set::MAX_LENGTH;
 use crate::transport::TooLong;
 
@@ -114,5 +114,5 @@ async fn read(body: SdkBody, longest: usize) -> Result<Vec<u8>, FetchError> {
 }
 
 fn unreachable(error: &(impl std::error::Error + 'static)) -> FetchError {
-    FetchError::Unreachable(DisplayErrorContext(error).to_string())
+    FetchError::Unreachable(causes::told(error))
 }

@@ -1,11 +1,12 @@
 //! Brings the demonstration into a store. What is there already stays as it is.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
 use super::demo::Demonstration;
 use super::issuer::ISSUER;
 use super::store::TABLE;
+use crate::causes;
 use crate::store::admin::{Admin, AdminError};
 use crate::store::key;
 use crate::store::record::{Item, text, write_grant, write_key, write_pat, write_tenant, write_user};
@@ -71,5 +72,5 @@ where
 }
 
 fn failed(error: impl std::error::Error) -> FillError {
-    FillError(DisplayErrorContext(error).to_string())
+    FillError(causes::told(&error))
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::{BehaviorVersion, Config, Region};
-use aws_sdk_kms::error::DisplayErrorContext;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use sha2::{Digest, Sha256};
@@ -16,6 +15,7 @@ use super::access_token::{Claims, with_signature};
 use super::ecdsa::{Fixed, fixed_of_der};
 use super::key_ring::{OwnKey, PrivateHalf};
 use super::signer::{Signer, Signing, SigningFault, TableKeys};
+use crate::causes;
 use crate::store::client::{Endpoint, http_client, retries, timeouts};
 
 /// The tag by which a key is one of an issuer's: its value is the issuer. The server's role may use keys by it.
@@ -53,7 +53,7 @@ impl KmsSigner {
         let failed = |reason: String| SigningFault::Kms { key: key.record.key_id.clone(), reason };
         let asked = self.kms.sign().key_id(arn).signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
         let asked = asked.message_type(MessageType::Digest).message(Blob::new(Sha256::digest(message).to_vec()));
-        let answer = asked.send().await.map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+        let answer = asked.send().await.map_err(|error| failed(causes::told(&error)))?;
         let der = answer.signature.unwrap_or_else(|| Blob::new([]));
         let fixed =
             fixed_of_der(der.as_ref()).ok_or_else(|| failed("its signature is not one over P-256".to_owned()))?;

@@ -55,7 +55,7 @@ impl Seen {
         Self { endpoint: endpoint.to_owned(), outcome, status: status.as_u16() }
     }
 
-    /// What an answer says of itself that went through [`seen`]; one that did not led nowhere.
+    /// What an answer says of itself that went through `seen`; one that did not led nowhere.
     pub fn in_answer(response: &Response) -> Self {
         response.extensions().get::<Self>().cloned().unwrap_or_else(|| Self::of(NOWHERE, response))
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
@@ -15,6 +15,7 @@ use super::record::{Item, number, read_grant, read_key, read_pat, read_tenant, r
 use super::{Store, StoreFault, key};
 use crate::access::identity::TenantId;
 use crate::access::principal::Records;
+use crate::causes;
 use crate::timestamp::Timestamp;
 use crate::token::credential::{Credential, CredentialRecord};
 use crate::token::key_record::KeyRecord;
@@ -86,6 +87,9 @@ impl Store for DynamoStore {
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("pk = :issuer")
+            // Not what a key in the table is made of: who verifies has no use for it.
+            .projection_expression("pk, sk, jwk, #state, not_before, retires")
+            .expression_attribute_names("#state", "state")
             .expression_attribute_values(":issuer", text(&key::key_partition(issuer)))
             .limit(MAX_KEY_RECORDS)
             .send()
@@ -237,12 +241,12 @@ fn credential_record(credential: &Credential, item: &Item) -> Result<Option<Cred
     })
 }
 
-/// What a failed call says of the store. The SDK's text names operations and error codes, never keys or values.
+/// What a failed call says of the store.
 pub(super) fn fault<E>(error: SdkError<E>) -> StoreFault
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    let text = DisplayErrorContext(&error).to_string();
+    let text = causes::told(&error);
     match error {
         SdkError::TimeoutError(_) => {
             StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) }

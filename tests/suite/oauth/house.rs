@@ -13,7 +13,7 @@ use axum::http::Request;
 use edge_authorizer::authorize::Authorizer;
 use edge_authorizer::local::demo::ACME;
 use edge_authorizer::local::fill::fill;
-use edge_authorizer::local::store::TABLE;
+use edge_authorizer::local::store::{TABLE, endpoint};
 use edge_authorizer::oauth::access_token::Claims;
 use edge_authorizer::oauth::account::{AccountName, PasswordHash};
 use edge_authorizer::oauth::document::Documents;
@@ -31,8 +31,10 @@ use edge_authorizer::oauth::signer::{Signer, Signing, SigningFault, TableKeys};
 use edge_authorizer::oauth::signing::SigningKey;
 use edge_authorizer::pages::look::Look;
 use edge_authorizer::settings::Settings;
+use edge_authorizer::store::client::{Endpoint, connect};
 use edge_authorizer::store::oauth::OAuthStore;
 use edge_authorizer::store::oauth::accounts::Membership;
+use edge_authorizer::store::read::DynamoStore;
 use edge_authorizer::timestamp::Timestamp;
 use edge_authorizer::token::text::{MacKey, Prefix};
 use serde_json::{Value, json};
@@ -93,6 +95,8 @@ impl Signer for Moody {
 pub(super) struct House {
     pub(super) world: World,
     pub(super) store: OAuthStore,
+    /// The same table, as decisions read it.
+    decisions: DynamoStore,
     pub(super) signing_is_down: Arc<AtomicBool>,
     pub(super) authorizer: Authorizer,
     pub(super) server: Arc<AuthServer>,
@@ -112,7 +116,7 @@ pub(super) struct Plan {
     /// The only key, and the KMS that is asked to sign.
     pub(super) kms: Option<(aws_sdk_kms::Client, OwnKey)>,
     /// Another store than the house's own.
-    pub(super) store: Option<DynamoClient>,
+    pub(super) store: Option<Endpoint>,
     /// What may come between its reads and its transactions.
     pub(super) between: Between,
     /// Where its random bytes begin: houses in one table must not draw the same.
@@ -126,7 +130,9 @@ impl House {
 
     pub(super) async fn with(plan: Plan) -> Self {
         let world = World::new().await;
-        let client = plan.between.put_into(&patient(&plan.store.unwrap_or_else(|| world.store.client())));
+        let place = plan.store.unwrap_or_else(|| endpoint(world.store.url()));
+        let client = plan.between.put_into(&patient(&connect(place.clone())));
+        let decisions = DynamoStore::new(place, TABLE.to_owned());
         fill(&client, &world.demo).await.unwrap();
         let store = OAuthStore::new(client, TABLE.to_owned());
         let issuer = Issuer::parse(plan.issuer.as_deref().unwrap_or(ISSUER)).unwrap();
@@ -162,7 +168,7 @@ impl House {
         server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
         let router = router(Arc::clone(&server));
-        Self { world, store, signing_is_down, authorizer, server, router }
+        Self { world, store, decisions, signing_is_down, authorizer, server, router }
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Reply {
@@ -268,8 +274,8 @@ impl House {
             "authorizationToken": format!("Bearer {access_token}"),
             "methodArn": format!("arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/{verb}{path}"),
         });
-        let (store, now) = (self.world.store.store(), self.world.clock.now());
-        self.authorizer.decide(&event.to_string(), &store, now).await.trail.reason.code().to_owned()
+        let now = self.world.clock.now();
+        self.authorizer.decide(&event.to_string(), &self.decisions, now).await.trail.reason.code().to_owned()
     }
 }
 

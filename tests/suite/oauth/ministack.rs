@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use edge_authorizer::store::client::{Endpoint, connect};
 
 use super::races;
@@ -50,8 +49,9 @@ impl Ministack {
     }
 
     async fn wait(&self) {
+        let client = connect(self.endpoint());
         for _ in 0..600 {
-            if self.client().list_tables().send().await.is_ok() {
+            if client.list_tables().send().await.is_ok() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -59,9 +59,9 @@ impl Ministack {
         panic!("ministack did not start");
     }
 
-    fn client(&self) -> Client {
+    fn endpoint(&self) -> Endpoint {
         let keys = || "test".to_owned();
-        connect(Endpoint::with_keys("us-east-1".to_owned(), Some(self.url.clone()), keys(), keys(), None))
+        Endpoint::with_keys("us-east-1".to_owned(), Some(self.url.clone()), keys(), keys(), None)
     }
 }
 
@@ -80,5 +80,5 @@ fn free_port() -> u16 {
 #[tokio::test]
 async fn every_race_has_the_same_end_on_another_store() {
     let Some(ministack) = Ministack::start().await else { return };
-    races::all_of_them(&ministack.client()).await;
+    races::all_of_them(&ministack.endpoint()).await;
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
 use edge_authorizer::oauth::family::{NotRefreshed, RefreshRequest, Standing};
 use edge_authorizer::oauth::secret::SecretDigest;
 use edge_authorizer::oauth::settings::Lifetimes;
 use edge_authorizer::store::audit::Action;
+use edge_authorizer::store::client::Endpoint;
 use edge_authorizer::store::oauth::Commit;
 use futures_in_order::all;
 use tokio::sync::oneshot;
@@ -47,7 +47,7 @@ struct Race {
 
 impl Race {
     /// In a store of its own, or in that one, where `number` keeps it apart from the others.
-    async fn new(store: Option<&Client>, number: u64) -> Self {
+    async fn new(store: Option<&Endpoint>, number: u64) -> Self {
         let between = Between::default();
         let plan = Plan { store: store.cloned(), between: between.clone(), drawn: number << 32, ..Plan::default() };
         let house = Arc::new(House::with(plan).await);
@@ -82,7 +82,9 @@ impl Race {
     /// Whether nothing at all comes of an answer any more.
     async fn is_dead(&self, answer: &Reply) -> bool {
         let refreshed = self.refresh(&answer.text("refresh_token")).await;
-        self.worth(answer).await == "revoked" && refreshed.error() == "400 invalid_grant"
+        let ends = (self.worth(answer).await, refreshed.error());
+        println!("a token and its refresh: {ends:?}");
+        ends == ("revoked".to_owned(), "400 invalid_grant".to_owned())
     }
 }
 
@@ -96,7 +98,7 @@ macro_rules! races {
         }
 
         /// Every race in that store, one after the other.
-        pub(super) async fn all_of_them(store: &Client) {
+        pub(super) async fn all_of_them(store: &Endpoint) {
             let mut number = 0;
             $(
                 number += 1;
