@@ -176,11 +176,16 @@ impl Readings {
     /// The ways in which requests may be routed.
     pub fn routers(&self) -> Vec<Router> {
         let of = |reading: Reading| match reading {
-            Reading::RestRouting => Some(Router::Rest),
-            Reading::HttpRouting => Some(Router::Http),
-            Reading::HttpVerbFirst => Some(Router::HttpVerbFirst),
-            _ => None,
+            Reading::RestRouting => [Router::Rest].as_slice(),
+            Reading::HttpRouting => &[Router::Http],
+            Reading::HttpVerbFirst => &[Router::HttpVerbFirst, Router::HttpVerbBeforeGreed],
+            _ => &[],
         };
-        self.iter().filter_map(of).collect()
+        self.iter().flat_map(of).copied().collect()
+    }
+
+    /// Whether the path in the ARN may be another than the one that the route was chosen by, in what a literal is.
+    pub(crate) fn decode_for_the_arn(&self) -> bool {
+        self.has(Reading::DecodedAfterRouting) || self.has(Reading::DecodedSlash)
     }
 }

@@ -26,6 +26,8 @@ pub enum Router {
     /// An HTTP API, should it prefer a route that names the verb to an `ANY` route with a more specific path. The
     /// guide says "full match for a route and method" and leaves this open.
     HttpVerbFirst,
+    /// The same, should a greedy path that names the verb go before an `ANY` route as well.
+    HttpVerbBeforeGreed,
 }
 
 /// What a router compares: smaller goes first.
@@ -33,7 +35,7 @@ type Rank<'a> = (bool, bool, Vec<(u8, &'a str)>, bool);
 
 impl Router {
     /// Every router.
-    pub const ALL: [Self; 3] = [Self::Rest, Self::Http, Self::HttpVerbFirst];
+    pub const ALL: [Self; 4] = [Self::Rest, Self::Http, Self::HttpVerbFirst, Self::HttpVerbBeforeGreed];
 
     /// The operation that a request reaches; none if the gateway has no method there.
     pub fn route<'a>(self, operations: &'a [Operation], verb: &str, path: &str) -> Option<&'a Operation> {
@@ -56,18 +58,20 @@ impl Router {
             Self::Rest => (false, false, path, false),
             Self::Http => (route.path.is_greedy(), false, path, route.is_any),
             Self::HttpVerbFirst => (route.path.is_greedy(), route.is_any, path, false),
+            Self::HttpVerbBeforeGreed => (route.is_any, route.path.is_greedy(), path, false),
         }
     }
 }
 
 /// The places of the routes that a request can reach, under any of the readings: each that does not lose it to a more
-/// specific one for certain.
+/// specific one for certain. None loses one for certain where the ARN is not the text that the route was chosen by.
 pub(super) fn reachable(routes: &[Route<'_>], readings: &Readings, verb: &str, path: &str) -> Vec<usize> {
     let Some(segments) = segments(path) else { return Vec::new() };
     let matching: Vec<(usize, &Route<'_>)> =
         (0..).zip(routes).filter(|(_, route)| route.path.matches(&segments)).collect();
     let loses = |router: Router, route: &Route<'_>| {
-        matching.iter().any(|(_, rival)| router.prefers(rival, route) && !readings.ties(router, rival, route))
+        !readings.decode_for_the_arn()
+            && matching.iter().any(|(_, rival)| router.prefers(rival, route) && !readings.ties(router, rival, route))
     };
     let routers = readings.routers();
     let reached = matching.iter().filter(|(_, route)| route.verb == verb);

@@ -12,6 +12,7 @@ use edge_authorizer::policy::document;
 use edge_authorizer::policy::iam::{Judgement, Policy};
 use edge_authorizer::policy::proof::audit::{Auditor, Error, Finding};
 use edge_authorizer::policy::proof::check::{Witness, check};
+use edge_authorizer::policy::reading::{Reading, Readings};
 use edge_authorizer::policy::router::Router;
 use edge_authorizer::token::credential::TokenKind;
 
@@ -28,9 +29,13 @@ pub(crate) fn api(operations: &[(&str, &str)]) -> Api {
 
 /// The same, with the scopes declared in this order.
 pub(crate) fn declaring(scopes: Vec<String>, operations: &[(&str, &str)]) -> Api {
+    under(&Readings::default(), scopes, operations)
+}
+
+fn under(readings: &Readings, scopes: Vec<String>, operations: &[(&str, &str)]) -> Api {
     let permissions = CatalogueSource { scopes, ..CatalogueSource::default() };
     let operations = operations.iter().map(|(route, scope)| operation(route, scope)).collect();
-    Api::new(Pack::new("awkward".to_owned(), permissions, operations).unwrap()).unwrap()
+    Api::new(Pack::under(readings, "awkward".to_owned(), permissions, operations).unwrap()).unwrap()
 }
 
 /// Whether a request that ends in this, `GET/notes/1`, is let through by a policy.
@@ -120,6 +125,32 @@ fn every_witness_is_confirmed_by_the_evaluator_the_router_and_the_decision() {
                 reached.requires(flaw.kind).is_met_by(&set)
             };
             assert!(Router::ALL.into_iter().any(is_covered), "{witness:?} is not covered at all");
+        }
+    }
+}
+
+/// Where the ARN is decoded after routing, the text of a literal in it does not say that the literal was reached: what
+/// the other route requires is required, in every policy and in an answer for the one request.
+#[test]
+fn a_decoded_arn_is_no_sign_of_the_literal_in_it() {
+    for reading in [Reading::DecodedAfterRouting, Reading::DecodedSlash] {
+        for (literal, other, request) in [
+            ("GET /notes/search", "GET /notes/{id}", "/notes/search"),
+            ("GET /files/a/b", "GET /files/{path+}", "/files/a/b"),
+        ] {
+            let scopes = ["literal".to_owned(), "other".to_owned()].to_vec();
+            let api = under(&Readings::default().with(reading), scopes, &[(literal, "literal"), (other, "other")]);
+            for (held, expected) in
+                [(["literal"].as_slice(), false), (&["other"], false), (&["literal", "other"], true)]
+            {
+                let set = api.catalogue.granted(held.iter().copied());
+                let whole = api.policies.patterns(TokenKind::Pat, set);
+                let own = api.policies.patterns_for(TokenKind::Pat, set, "GET", request);
+                for patterns in [whole, own] {
+                    let allowed = is_allowed(&patterns, &format!("GET{request}"));
+                    assert_eq!(allowed, expected, "{reading:?} {request} {held:?} {patterns:?}");
+                }
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ impl Territory {
         // request at all, any that can must: otherwise an API on which the readings disagree would pass as exact.
         let agreed = canonical.minus(&lost_to_some)?;
         let must = if agreed.is_empty() { canonical.minus(&lost_to_all)? } else { agreed };
-        let core = if readings.has(Reading::DecodedAfterRouting) { core } else { core.minus(&lost_to_all)? };
+        let core = if readings.decode_for_the_arn() { core } else { core.minus(&lost_to_all)? };
         Ok(Self { core, must })
     }
 }
