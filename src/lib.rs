@@ -26,7 +26,7 @@ pub mod api;
 pub mod authorize;
 pub mod causes;
 pub mod decision;
-#[cfg(feature = "flush")]
+#[cfg(any(feature = "auth", feature = "flush"))]
 pub mod flush;
 pub mod gateway;
 pub mod keys;

@@ -11,12 +11,15 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | [`queue`] | asking for a flush, durably: a message now, and one for the second time |
-//! | [`stages`] | the stages of API Gateway that are flushed when a message comes |
-//! | [`call`] | a signed call of AWS |
+//! | `queue` | asking for a flush, durably: a message now, and one for the second time |
+//! | `stages` | the stages of API Gateway that are flushed when a message comes |
+//! | `call` | a signed call of AWS |
 
+#[cfg(feature = "flush")]
 pub mod call;
+#[cfg(feature = "flush")]
 pub mod queue;
+#[cfg(feature = "flush")]
 pub mod stages;
 
 use std::future::Future;

@@ -24,6 +24,7 @@ use crate::pages::look::{Look, UnusableLook};
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
 use crate::store::oauth::accounts::Membership;
+use crate::token::pat::PatFormat;
 use crate::token::text::{MacKey, Prefix, TextConfigError};
 
 /// The password of every account of the demonstration.
@@ -85,6 +86,7 @@ impl LocalAuth<'_> {
         self.first_key(&store).await?;
         self.accounts(&store, demonstration).await?;
         let key = MacKey::new(self.mac_key.as_bytes())?;
+        let pats = PatFormat::new(Prefix::parse(PAT_PREFIX)?, MacKey::new(self.mac_key.as_bytes())?, None);
         let settings = OAuthSettings {
             default_scopes: self.api.reading_scopes().map(str::to_owned).collect(),
             refresh_tokens: RefreshTokenFormat::new(&Prefix::parse(PAT_PREFIX)?, key, None),
@@ -96,9 +98,11 @@ impl LocalAuth<'_> {
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: PAT_PREFIX.to_owned(),
-            pages: PageSettings { look: Look::new(PRODUCT, None, None)?, delay: self.delay },
+            pages: PageSettings { look: Look::new(PRODUCT, None, None)?, delay: self.delay, pats: Some(pats) },
         };
-        Ok(AuthServer::new(settings, self.api.catalogue.clone(), store, self.surroundings))
+        let mut server = AuthServer::new(settings, self.api.catalogue.clone(), store, self.surroundings);
+        server.operations = self.api.operations.clone();
+        Ok(server)
     }
 
     async fn first_key(&self, store: &OAuthStore) -> Result<(), AuthError> {

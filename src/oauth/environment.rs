@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::pages::look::{Look, MAX_NAME, UnusableLook};
 use crate::settings::{NO_PREVIOUS_KEY, SettingsError, invalid};
 use crate::token::issuer::config::{PlainHttp, is_name};
+use crate::token::pat::PatFormat;
 use crate::token::text::{MacKey, Prefix};
 
 const DAY: u64 = 24 * 3600;
@@ -53,7 +54,7 @@ impl OAuthSettings {
             lifetimes: lifetimes(&given)?,
             limits: Limits::read(&given("LIMITS").unwrap_or_default()).map_err(invalid("LIMITS"))?,
             refresh_tokens: refresh_tokens(&prefix, &required("REFRESH_MAC_KEY")?, given("REFRESH_MAC_KEY_PREVIOUS"))?,
-            pages: pages(&given, &issuer)?,
+            pages: pages(&given, &issuer, &prefix)?,
             issuer,
             prefix,
         })
@@ -61,7 +62,11 @@ impl OAuthSettings {
 }
 
 /// The product's name is the server's own host where nobody has said another.
-fn pages(given: &impl Fn(&str) -> Option<String>, issuer: &Issuer) -> Result<PageSettings, SettingsError> {
+fn pages(
+    given: &impl Fn(&str) -> Option<String>,
+    issuer: &Issuer,
+    prefix: &str,
+) -> Result<PageSettings, SettingsError> {
     let host = || issuer.as_str().trim_start_matches("https://").chars().take(MAX_NAME).collect();
     let name = given("PRODUCT_NAME").unwrap_or_else(host);
     let (colour, support) = (given("PRODUCT_COLOUR"), given("SUPPORT_URL"));
@@ -76,7 +81,14 @@ fn pages(given: &impl Fn(&str) -> Option<String>, issuer: &Issuer) -> Result<Pag
     let seconds = given("CACHE_SECONDS").map_or(Some(DEFAULT_DELAY), |text| text.parse().ok());
     let delay = seconds.filter(|seconds| *seconds <= MOST_DELAY);
     let delay = delay.ok_or_else(|| invalid("CACHE_SECONDS")(format!("a whole number from 0 to {MOST_DELAY}")))?;
-    Ok(PageSettings { look, delay })
+    let pats = given("PAT_MAC_KEY").map(|key| pats(&key, prefix)).transpose()?;
+    Ok(PageSettings { look, delay, pats })
+}
+
+/// Tokens are made under the current key alone.
+fn pats(key: &str, prefix: &str) -> Result<PatFormat, SettingsError> {
+    let prefix = Prefix::parse(prefix).map_err(invalid("PAT_PREFIX"))?;
+    Ok(PatFormat::new(prefix, MacKey::new(key.as_bytes()).map_err(invalid("PAT_MAC_KEY"))?, None))
 }
 
 /// Names of the API's scopes; without them, the scopes by which everything can be read and nothing changed.

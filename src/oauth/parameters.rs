@@ -48,6 +48,12 @@ impl Parameters {
         self.one(name)?.ok_or(Problem::Missing(name))
     }
 
+    /// All but those of these names.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
     /// The parameters as they came, encoded anew.
     pub fn encoded(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()

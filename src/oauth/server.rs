@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::access::catalogue::Catalogue;
+use crate::flush::{CacheFlush, NoFlush};
 use crate::keys::KeySetFault;
+use crate::policy::operation::Operation;
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
 use crate::store::stamp::Stamp;
@@ -89,6 +91,11 @@ pub struct AuthServer {
     pub settings: OAuthSettings,
     /// The API's scopes.
     pub catalogue: Catalogue,
+    /// The API's operations, for who asks why one is refused.
+    pub operations: Vec<Operation>,
+    /// The gateway's cache, where it is to be emptied after what ends a right. That of a stage in AWS is not: anybody
+    /// could have every token decided anew.
+    pub flush: Arc<dyn CacheFlush>,
     /// The records.
     pub store: OAuthStore,
     /// The keys that are published.
@@ -117,7 +124,8 @@ impl AuthServer {
         let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
         let documents = Documents::default();
         let upstream = Upstream::default();
-        Self { settings, catalogue, store, keys, documents, upstream, signer, surroundings, hashing }
+        let (operations, flush) = (Vec::new(), Arc::new(NoFlush));
+        Self { settings, catalogue, operations, flush, store, keys, documents, upstream, signer, surroundings, hashing }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -7,6 +7,7 @@ use super::refresh_token::RefreshTokenFormat;
 use super::secret::SecretDigest;
 use super::sign_in::SignIn;
 use crate::pages::look::Look;
+use crate::token::pat::PatFormat;
 
 const DAY: u64 = 24 * 3600;
 
@@ -115,4 +116,6 @@ pub struct PageSettings {
     pub look: Look,
     /// How long the gateway keeps an answer, in seconds: until then a change may not be seen.
     pub delay: u64,
+    /// What makes personal access tokens. Without it, people have no account here beyond signing in and out.
+    pub pats: Option<PatFormat>,
 }

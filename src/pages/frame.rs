@@ -9,6 +9,38 @@ use crate::oauth::server::AuthServer;
 pub(crate) struct Frame<'a> {
     pub(super) look: &'a Look,
     pub(super) person: Option<Person<'a>>,
+    pub(super) place: Option<Place<'a>>,
+}
+
+/// The organisation that a page is about, and which of its pages it is.
+pub(super) struct Place<'a> {
+    pub(super) tenant: &'a str,
+    /// Whether there are others to go to.
+    pub(super) others: bool,
+    pub(super) tab: Tab,
+    /// How long a change takes to be seen everywhere, in seconds.
+    pub(super) delay: u64,
+}
+
+/// The pages of an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tab {
+    Tokens,
+    Apps,
+    Rights,
+    Why,
+    Activity,
+}
+
+impl Tab {
+    /// Every one: where it lies, and what it is called.
+    pub(super) const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Tokens, "tokens", "tokens.title"),
+        (Self::Apps, "apps", "apps.title"),
+        (Self::Rights, "rights", "rights.title"),
+        (Self::Why, "why", "why.title"),
+        (Self::Activity, "activity", "activity.title"),
+    ];
 }
 
 /// Who is signed in, on the pages that say so.
@@ -21,7 +53,7 @@ pub(super) struct Person<'a> {
 impl<'a> Frame<'a> {
     /// The frame of a page that is nobody's own.
     pub(crate) fn of(server: &'a AuthServer) -> Self {
-        Self { look: &server.settings.pages.look, person: None }
+        Self { look: &server.settings.pages.look, person: None, place: None }
     }
 
     /// The frame of a page of somebody who is signed in.

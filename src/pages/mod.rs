@@ -13,6 +13,7 @@
 //! | `forms` | the token of a session's forms |
 //! | `app`, `scopes` | an app and what it asks for, as they are shown |
 //! | `consent`, `leave`, `sign_in` | the pages on the way from an app and back; `/sign-in` without an app |
+//! | `stop`, `moment` | why a page is not shown; times |
 //! | `next`, `visitor` | where a sign-in leads to, and who is there |
 //! | `account` | the account |
 
@@ -25,11 +26,13 @@ pub(crate) mod forms;
 pub(crate) mod frame;
 pub(crate) mod leave;
 pub mod look;
+mod moment;
 pub(crate) mod next;
 pub(crate) mod problem;
 pub(crate) mod scopes;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+mod stop;
 mod texts;
 pub(crate) mod visitor;
 
@@ -43,7 +46,7 @@ use crate::oauth::server::AuthServer;
 /// The paths of the pages that no app leads to, and of the files that all pages have.
 pub(crate) fn routes() -> Router<Arc<AuthServer>> {
     Router::new()
-        .route("/account", get(account::home::get))
+        .merge(account::routes())
         .route("/sign-out", post(sign_out::post))
         .route("/signed-out", get(sign_out::get))
         .route(look::STYLE, get(look::style))

@@ -31,6 +31,11 @@ impl Next {
         Self::said(Some(&text))
     }
 
+    /// Where somebody who is signed in proves it again, to go on there.
+    pub(crate) fn sign_in_again(&self) -> String {
+        format!("{}&again=1", self.sign_in())
+    }
+
     /// Where somebody signs in who is to go on there.
     pub(crate) fn sign_in(&self) -> String {
         format!("/sign-in?next={}", utf8_percent_encode(&self.0, VALUE))

@@ -64,3 +64,38 @@ pub(super) fn titled(resource: &str) -> String {
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}", letters.as_str().replace(['_', '-'], " "))
 }
+
+/// Every scope in a table of resources and actions.
+pub(crate) struct Grid<'a> {
+    pub(super) actions: Vec<&'a str>,
+    pub(super) rows: Vec<Row<'a>>,
+}
+
+/// The scopes of one resource, by action; none where the resource has no such action.
+pub(crate) struct Row<'a> {
+    pub(super) title: String,
+    pub(super) cells: Vec<Option<(Line<'a>, bool)>>,
+}
+
+/// All scopes, those of these names ticked.
+pub(crate) fn grid<'a>(ticked: &[&str], rights: &Rights, catalogue: &'a Catalogue) -> Grid<'a> {
+    let every: Vec<&PermissionWords> = catalogue.words(catalogue.scopes()).collect();
+    let mut actions: Vec<&str> = Vec::new();
+    let mut resources: Vec<&str> = Vec::new();
+    for words in &every {
+        for (list, name) in [(&mut actions, words.action.as_str()), (&mut resources, words.resource.as_str())] {
+            if !list.contains(&name) {
+                list.push(name);
+            }
+        }
+    }
+    let cell = |resource: &str, action: &str| {
+        let words = every.iter().find(|words| words.resource == resource && words.action == action)?;
+        Some((line(words, rights, catalogue), ticked.contains(&words.name.as_str())))
+    };
+    let row = |resource: &&str| Row {
+        title: titled(resource),
+        cells: actions.iter().map(|action| cell(resource, action)).collect(),
+    };
+    Grid { rows: resources.iter().map(row).collect(), actions }
+}

@@ -16,20 +16,27 @@ use crate::oauth::session::{Session, SignedIn};
 pub(crate) struct Visitor {
     pub(super) session: Secret,
     pub(super) signed_in: SignedIn,
+    /// Whether they have just proven who they are.
+    pub(super) fresh: bool,
     /// Where they may act today, and as whom.
     pub(super) members: Vec<(Tenant, User)>,
 }
 
 impl Visitor {
-    /// Who is there; where nobody is, the way to sign in and back.
-    pub(crate) async fn of(server: &AuthServer, incoming: &Incoming) -> Result<Result<Self, Response>, Failure> {
-        let known = session(server, incoming, server.now()).await?;
+    /// Who is there; where nobody is, the way to sign in, and on to that page.
+    pub(crate) async fn of(
+        server: &AuthServer,
+        incoming: &Incoming,
+        next: &Next,
+    ) -> Result<Result<Self, Response>, Failure> {
+        let now = server.now();
+        let known = session(server, incoming, now).await?;
+        let fresh = known.as_ref().is_some_and(|(_, session)| session.is_fresh(now));
         let Some((session, Session { signed_in: Some(signed_in), .. })) = known else {
-            let sign_in = Next::to(&incoming.path, &incoming.query).sign_in();
-            return Ok(Err(see_other(&server.settings.issuer.at(&sign_in))));
+            return Ok(Err(see_other(&server.settings.issuer.at(&next.sign_in()))));
         };
         let members = members(server, &signed_in).await?;
-        Ok(Ok(Self { session, signed_in, members }))
+        Ok(Ok(Self { session, signed_in, fresh, members }))
     }
 
     /// The token of this session's forms.

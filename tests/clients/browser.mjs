@@ -116,6 +116,11 @@ async function redeem(client, code, verifier) {
   return answer.json();
 }
 
+/** What the API says to a token. */
+async function call(token) {
+  return (await fetch(`${gateway}/v1/contacts`, { headers: { authorization: `Bearer ${token}` } })).status;
+}
+
 const back = (page) => page.waitForURL(`${CALLBACK}**`).then(() => new URL(page.url()).searchParams);
 
 const flows = {
@@ -189,6 +194,98 @@ const flows = {
     await signIn(page, "acme-viewer@example.com");
     await page.getByRole("button", { name: "Deny" }).click();
     assert.equal((await back(page)).get("error"), "access_denied");
+    await it.done();
+  },
+
+  async "a token: made, tried, replaced, revoked"(script) {
+    const it = await person({ script });
+    const { page } = it;
+    await page.goto(`${auth}/account`);
+    await signIn(page, "acme-sales@example.com");
+    await page.getByRole("heading", { name: "Access tokens" }).waitFor();
+    await seen(it, "tokens");
+    await page.getByRole("link", { name: "New token" }).click();
+    await page.getByLabel("Name").fill("Reports <b>");
+    await page.locator('input[value="contact.read"]').check();
+    await page.locator('input[value="contact.delete"]').check();
+    await page.getByLabel("30 days").check();
+    await seen(it, "token-new");
+    await page.getByRole("button", { name: "Make the token" }).click();
+    await page.getByText("Copy its text now").waitFor();
+    await seen(it, "token-made");
+    const first = await page.locator("#token").textContent();
+    const command = await page.locator("#command").textContent();
+    assert.equal(command, `curl -i ${gateway}/v1/contacts -H 'Authorization: Bearer ${first}'`);
+    assert.equal(await page.getByRole("button", { name: "Copy the token" }).isVisible(), script);
+    if (script) {
+      await page.getByRole("button", { name: "Copy the token" }).click();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), first);
+    }
+    assert.equal(await call(first), 200);
+    await page.getByRole("link", { name: "I have kept it" }).click();
+    const card = page.locator("li", { has: page.getByRole("heading", { name: "Reports <b>" }) }).first();
+    assert.ok(!(await page.content()).includes(first), "its text is shown once");
+    await card.getByRole("link", { name: "Replace" }).click();
+    await page.getByLabel("Not at all").check();
+    await seen(it, "token-rotate");
+    await page.getByRole("button", { name: "Replace it" }).click();
+    const second = await page.locator("#token").textContent();
+    assert.deepEqual([await call(first), await call(second)], [401, 200], "the old one ends at once");
+    await page.getByRole("link", { name: "I have kept it" }).click();
+    await card.getByRole("link", { name: "Revoke" }).click();
+    await seen(it, "token-revoke");
+    await page.getByRole("button", { name: "Revoke it for good" }).click();
+    await page.getByRole("heading", { name: "Access tokens" }).waitFor();
+    assert.equal(await call(second), 401, "and on the next request, the gateway's cache notwithstanding");
+    await seen(it, "tokens-over");
+    await it.done();
+  },
+
+  async "an app is disconnected"(script) {
+    const it = await person({ script });
+    const { page } = it;
+    const client = await register({ client_name: script ? "Mail merge" : "Mail merge (plain)" });
+    const { url, verifier } = link(client, "contact.read");
+    await page.goto(url);
+    await signIn(page, "acme-viewer@example.com");
+    await page.getByRole("button", { name: "Allow" }).click();
+    const { access_token: token } = await redeem(client, (await back(page)).get("code"), verifier);
+    assert.equal(await call(token), 200);
+    await page.goto(`${auth}/account`);
+    await page.getByRole("link", { name: "Connected apps" }).click();
+    const card = page.locator("li", { has: page.getByRole("heading", { name: script ? "Mail merge" : "Mail merge (plain)" }) });
+    await seen(it, "apps");
+    await card.getByRole("button", { name: "Disconnect" }).click();
+    await page.getByRole("heading", { name: "Disconnect Mail merge" }).waitFor();
+    await seen(it, "app-end");
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    await page.getByRole("heading", { name: "Connected apps" }).waitFor();
+    assert.equal(await card.count(), 0);
+    assert.equal(await call(token), 401);
+    await it.done();
+  },
+
+  async "what may I do, why not, what happened"(script) {
+    const it = await person({ script });
+    const { page } = it;
+    await page.goto(`${auth}/account`);
+    await signIn(page, "acme-sales@example.com");
+    await page.getByRole("link", { name: "What may I do?" }).click();
+    const row = (name) => page.locator("tr", { has: page.locator("th code").getByText(name, { exact: true }) });
+    assert.match(await row("contact.read").textContent(), /Yes.*role sales/s);
+    assert.match(await row("contact.delete").textContent(), /No.*no role of yours grants it/s);
+    assert.match(await row("note.delete").textContent(), /Yes.*granted note\.delete/s);
+    assert.match(await row("task.delete").textContent(), /No.*taken from you: .*task\.delete/s);
+    await seen(it, "rights");
+    await page.getByRole("link", { name: "Why 403?" }).click();
+    await page.getByLabel("Method").selectOption("DELETE");
+    await page.getByLabel("Path").fill(`${gateway}/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e`);
+    await page.getByRole("button", { name: "Ask" }).click();
+    await page.getByText("your role does not allow it").waitFor();
+    await seen(it, "why");
+    await page.getByRole("link", { name: "Activity" }).click();
+    await page.getByRole("heading", { name: "Activity" }).waitFor();
+    await seen(it, "activity");
     await it.done();
   },
 

@@ -130,11 +130,29 @@ impl OAuthStore {
     /// [`StoreFault`].
     pub async fn grants(&self, tenant: &TenantId) -> Result<Vec<GrantRecord>, StoreFault> {
         let items = self.under(&key::tenant_partition(tenant), key::GRANT_PREFIX).await?;
-        let id = |item: &Item| {
-            let sort_key = item.get(key::SK).and_then(|value| value.as_s().ok())?;
-            GrantId::parse(sort_key.strip_prefix(key::GRANT_PREFIX)?).ok()
-        };
-        items.iter().filter_map(|item| Some(read_grant(&id(item)?, item))).collect()
+        items.iter().filter_map(|item| Some(read_grant(&grant_id(item)?, item))).collect()
+    }
+
+    /// What a user has granted in a tenant and not ended, with the time of it.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn grants_of(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+    ) -> Result<Vec<(GrantRecord, Option<Timestamp>)>, StoreFault> {
+        let items = self.under(&key::tenant_partition(tenant), key::GRANT_PREFIX).await?;
+        let mut grants = Vec::new();
+        for item in &items {
+            let Some(id) = grant_id(item) else { continue };
+            let grant = read_grant(&id, item)?;
+            if grant.user == *user && grant.revoked.is_none() {
+                let created = Attributes::of("GRANT", item).optional_number("created")?;
+                grants.push((grant, created.map(Timestamp::from_seconds)));
+            }
+        }
+        Ok(grants)
     }
 
     /// Every item of a partition whose sort key starts so.
@@ -171,6 +189,11 @@ impl OAuthStore {
     pub(super) fn new_family(&self, family: &Family) -> Result<TransactWriteItem, StoreFault> {
         self.new_item(write(family)?)
     }
+}
+
+fn grant_id(item: &Item) -> Option<GrantId> {
+    let sort_key = item.get(key::SK).and_then(|value| value.as_s().ok())?;
+    GrantId::parse(sort_key.strip_prefix(key::GRANT_PREFIX)?).ok()
 }
 
 fn sort_key(grant: &GrantId) -> String {

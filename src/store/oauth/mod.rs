@@ -21,6 +21,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::admin::Admin;
 use super::audit::{Action, AuditRecord};
 use super::read::fault;
 use super::record::{Attributes, Item, number, text};
@@ -54,6 +55,11 @@ impl OAuthStore {
     /// The authorization server's view of that table.
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
+    }
+
+    /// The operators' view of it, for changes that people make themselves.
+    pub fn admin(&self) -> Admin {
+        Admin::new(self.client.clone(), self.table.clone())
     }
 
     async fn item(&self, partition: &str, sort_key: &str) -> Result<Option<Item>, StoreFault> {

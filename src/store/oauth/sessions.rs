@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, unbuildable};
 use crate::oauth::code::IssuedCode;
 use crate::oauth::secret::SecretDigest;
-use crate::oauth::session::{Away, PendingRequest, Session};
+use crate::oauth::session::{Away, PendingRequest, SESSION_LIFETIME, Session};
 use crate::store::StoreFault;
 use crate::store::read::fault;
 use crate::store::record::number;
@@ -19,6 +19,7 @@ const SORT_KEY: &str = "SESSION";
 const REQUEST: &str = "REQUEST";
 const AWAY: &str = "AWAY";
 const ONCE: &str = "ONCE";
+const FORM: &str = "FORM";
 
 /// A browser that is back, signed in.
 pub struct Return<'a> {
@@ -85,6 +86,21 @@ impl OAuthStore {
         let delete = self.client.delete_item().table_name(&self.table);
         delete.set_key(Some(record_key(&partition(id), SORT_KEY))).send().await.map_err(fault)?;
         Ok(())
+    }
+
+    /// Notes that a form of a session was sent. A conflict means that it was before.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn spend_form(
+        &self,
+        session: SecretDigest,
+        form: SecretDigest,
+        now: Timestamp,
+    ) -> Result<Commit, StoreFault> {
+        let mut item = record_key(&partition(session), &format!("{FORM}#{}", form.to_hex()));
+        item.insert(TTL.to_owned(), number(now.plus(SESSION_LIFETIME).plus(KEPT).seconds()));
+        self.commit(vec![self.new_item(item)?]).await
     }
 
     /// Puts a signed-in session in the place of one that was not, and takes the request along, if there is one: the id

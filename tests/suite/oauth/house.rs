@@ -151,7 +151,11 @@ impl House {
                 MacKey::new(&[1; 32]).unwrap(),
                 None,
             ),
-            pages: PageSettings { look: Look::new("Acme", None, None).unwrap(), delay: 60 },
+            pages: PageSettings {
+                look: Look::new("Acme", None, None).unwrap(),
+                delay: 60,
+                pats: Some(believing(issuer.as_str()).pats),
+            },
         };
         let first = plan.kms.as_ref().map_or_else(|| key(7, world.clock.now()), |(_, key)| key.clone());
         store.put_signing_key(&issuer, &first).await.unwrap();
@@ -165,6 +169,7 @@ impl House {
         };
         server.signer = Arc::new(Moody { signer, down: Arc::clone(&signing_is_down) });
         let authorizer = Authorizer::new(api(), believing(issuer.as_str())).unwrap();
+        server.operations = api().operations;
         server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
         let router = router(Arc::clone(&server));

@@ -1,5 +1,6 @@
 //! The authorization server. Numbers in brackets are those of the list of checks; `docs/oauth.md` has the whole table.
 
+mod account;
 mod audit;
 mod between;
 mod browser;

@@ -115,7 +115,7 @@ async fn run_until_told(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Fai
         delay: args.ttl,
         surroundings: Arc::new(Machine),
     };
-    let auth = Arc::new(auth.open(&demonstration).await.map_err(fault)?);
+    let mut auth = auth.open(&demonstration).await.map_err(fault)?;
     let settings = Settings::read(|name| state.settings.get(name).cloned()).map_err(fault)?;
     let authorizer = Authorizer::new(api, settings).map_err(fault)?;
     state.write(Path::new(state::PATH)).map_err(|error| not_written(Path::new(state::PATH), &error))?;
@@ -123,6 +123,8 @@ async fn run_until_told(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Fai
     let origin = state.gateway.clone();
     let stage = Stage::new(authorizer, store.store(), backend, origin, args.ttl, Box::new(now), Box::new(log))
         .map_err(fault)?;
+    let stage = Arc::new(stage);
+    auth.flush = Arc::<Stage>::clone(&stage);
     announce(&state, &demonstration, as_json);
     let (running, ended) = watch::channel(());
     tokio::spawn(async move {
@@ -132,8 +134,8 @@ async fn run_until_told(args: &ServeArgs, as_json: bool) -> Result<ExitCode, Fai
     let served = tokio::select! {
         served = async {
             tokio::try_join!(
-                gateway::serve(Arc::new(stage), gateway_door, over(ended.clone())),
-                router::serve(auth, auth_door, over(ended.clone())),
+                gateway::serve(stage, gateway_door, over(ended.clone())),
+                router::serve(Arc::new(auth), auth_door, over(ended.clone())),
             )
         } => served.map(drop).map_err(fault),
         () = async { over(ended.clone()).await; tokio::time::sleep(PATIENCE).await } => Ok(()),
