@@ -49,3 +49,4 @@ pub mod telemetry;
 pub mod timestamp;
 pub mod token;
 pub mod transport;
+pub mod why;

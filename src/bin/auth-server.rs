@@ -30,8 +30,7 @@ async fn main() -> Result<(), Error> {
     let api = Api::from_json(&read_pack()?)?;
     let settings = OAuthSettings::read(variable, &api)?;
     let store = OAuthStore::new(connect(endpoint("DYNAMODB")?), required("TABLE_NAME")?);
-    let mut server = AuthServer::new(settings, api.catalogue, store, Arc::new(Host));
-    server.operations = api.operations;
+    let mut server = AuthServer::new(settings, api, store, Arc::new(Host));
     server.signer = Arc::new(KmsSigner::new(Arc::clone(&server.keys), kms::connect(endpoint("KMS")?)));
     let router = router(Arc::new(server));
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {

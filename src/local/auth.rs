@@ -100,9 +100,7 @@ impl LocalAuth<'_> {
             prefix: PAT_PREFIX.to_owned(),
             pages: PageSettings { look: Look::new(PRODUCT, None, None)?, delay: self.delay, pats: Some(pats) },
         };
-        let mut server = AuthServer::new(settings, self.api.catalogue.clone(), store, self.surroundings);
-        server.operations = self.api.operations.clone();
-        Ok(server)
+        Ok(AuthServer::new(settings, self.api.clone(), store, self.surroundings))
     }
 
     async fn first_key(&self, store: &OAuthStore) -> Result<(), AuthError> {

@@ -50,7 +50,7 @@ pub(super) async fn principal(
     let member = server.store.member(&token.tenant, &token.user).await?;
     let (tenant, user) = member.unzip();
     let records = Records { credential: grant.map(CredentialRecord::Grant), user, tenant };
-    match Principal::establish(&Credential::AccessToken(token), records, &server.catalogue, now) {
+    match Principal::establish(&Credential::AccessToken(token), records, &server.api.catalogue, now) {
         Ok(principal) => Ok(Some(principal)),
         Err(NotEstablished::Refused(_)) => Ok(None),
         Err(NotEstablished::Mismatch(mismatch)) => {

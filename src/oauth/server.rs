@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::access::catalogue::Catalogue;
+use crate::api::Api;
 use crate::flush::{CacheFlush, NoFlush};
 use crate::keys::KeySetFault;
-use crate::policy::operation::Operation;
 use crate::store::StoreFault;
 use crate::store::oauth::OAuthStore;
 use crate::store::stamp::Stamp;
@@ -89,10 +88,8 @@ failure_from!(super::error::ClientProblem, super::error::GrantProblem, super::er
 pub struct AuthServer {
     /// What the installation decides.
     pub settings: OAuthSettings,
-    /// The API's scopes.
-    pub catalogue: Catalogue,
-    /// The API's operations, for who asks why one is refused.
-    pub operations: Vec<Operation>,
+    /// The API: its scopes, and for who asks why a request is refused, its operations and policies.
+    pub api: Api,
     /// The gateway's cache, where it is to be emptied after what ends a right. That of a stage in AWS is not: anybody
     /// could have every token decided anew.
     pub flush: Arc<dyn CacheFlush>,
@@ -113,19 +110,14 @@ pub struct AuthServer {
 
 impl AuthServer {
     /// A server whose signing keys are in the table.
-    pub fn new(
-        settings: OAuthSettings,
-        catalogue: Catalogue,
-        store: OAuthStore,
-        surroundings: Arc<dyn Surroundings>,
-    ) -> Self {
+    pub fn new(settings: OAuthSettings, api: Api, store: OAuthStore, surroundings: Arc<dyn Surroundings>) -> Self {
         let keys = Arc::new(TableKeys::new(store.clone(), settings.issuer.clone()));
         let signer: Arc<dyn Signer> = Arc::<TableKeys>::clone(&keys);
         let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
         let documents = Documents::default();
         let upstream = Upstream::default();
-        let (operations, flush) = (Vec::new(), Arc::new(NoFlush));
-        Self { settings, catalogue, operations, flush, store, keys, documents, upstream, signer, surroundings, hashing }
+        let flush = Arc::new(NoFlush);
+        Self { settings, api, flush, store, keys, documents, upstream, signer, surroundings, hashing }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -151,7 +143,7 @@ impl AuthServer {
 
     pub(super) fn offer(&self) -> Offer<'_> {
         let settings = &self.settings;
-        Offer { catalogue: &self.catalogue, default_scopes: &settings.default_scopes, resource: &settings.resource }
+        Offer { catalogue: &self.api.catalogue, default_scopes: &settings.default_scopes, resource: &settings.resource }
     }
 
     /// Counts an attempt.

@@ -56,8 +56,8 @@ impl<'a> Choice<'a> {
         let Some((tenant, user)) = chosen else {
             return Self::Open(members.iter().map(|(tenant, _)| tenant.id.as_str()).collect());
         };
-        let rights = Rights::of(user, tenant, &server.catalogue);
-        let groups = grouped(scopes.names(), &rights, &server.catalogue);
+        let rights = Rights::of(user, tenant, &server.api.catalogue);
+        let groups = grouped(scopes.names(), &rights, &server.api.catalogue);
         Self::Made { tenant: tenant.id.as_str(), others: members.len() > 1, groups }
     }
 }

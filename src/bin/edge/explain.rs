@@ -4,18 +4,18 @@ use std::io::Read;
 use std::process::ExitCode;
 
 use clap::Args;
-use edge_authorizer::access::explanation::{Explanation, Half, Need, explain};
+use edge_authorizer::access::explanation::{Explanation, Half, Need};
 use edge_authorizer::access::identity::{TenantId, UserId};
 use edge_authorizer::access::principal::Principal;
 use edge_authorizer::access::requirement::Verdict;
 use edge_authorizer::api::Api;
 use edge_authorizer::decision::{Reason, Stopped};
-use edge_authorizer::gateway::answer;
 use edge_authorizer::policy::operation::Operation;
 use edge_authorizer::policy::router::Router;
 use edge_authorizer::store::admin::AdminError;
 use edge_authorizer::token::credential::TokenKind;
 use edge_authorizer::token::refusal::Refusal;
+use edge_authorizer::why::Why;
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, Keys, Opened, Reference};
@@ -82,12 +82,8 @@ impl Explain {
         let verb = self.verb.to_ascii_uppercase();
         let (path, _) = self.path.split_once('?').unwrap_or((&self.path, ""));
         let is_alone = opened.variable("ANSWER_EACH_REQUEST").as_deref() == Some("true");
-        let allowed = answer::patterns(&principal, &verb, path, is_alone, &api).allow_route(&format!("{verb}{path}"));
-        let Some(operation) = router.route(&api.operations, &verb, path) else {
-            return Ok(no_route(&verb, path, Reason::of(None, allowed), output));
-        };
-        let explanation = explain(operation.requires(principal.token.kind), &principal, &api.catalogue);
-        let reason = Reason::of(Some(explanation.verdict), allowed);
+        let Why { reason, found } = Why::of(&principal, router, &verb, path, is_alone, &api);
+        let Some((operation, explanation)) = found else { return Ok(no_route(&verb, path, reason, output)) };
         let told = Told { operation, principal: &principal, explanation: &explanation, reason, api: &api };
         output.show(|| told.text(), || told.json());
         Ok(exit(reason))

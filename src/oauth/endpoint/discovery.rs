@@ -17,7 +17,7 @@ use crate::oauth::settings::{ClientDocuments, Registration};
 /// `GET /.well-known/oauth-authorization-server`. Every address is the issuer's, whatever `Host` says.
 pub(in crate::oauth) async fn metadata(State(server): State<Arc<AuthServer>>) -> Response {
     let issuer = &server.settings.issuer;
-    let scopes: Vec<&str> = server.catalogue.names(server.catalogue.scopes()).collect();
+    let scopes: Vec<&str> = server.api.catalogue.names(server.api.catalogue.scopes()).collect();
     let methods = ["none", "client_secret_basic", "client_secret_post"];
     let mut document = json!({
         "issuer": issuer.as_str(),

@@ -40,7 +40,7 @@ async fn introspect(server: &AuthServer, request: Request) -> Result<Value, Fail
 async fn of_access_token(server: &AuthServer, text: &str, now: Timestamp) -> Result<Option<Value>, Failure> {
     let Some(token) = access_token(server, text, now).await? else { return Ok(None) };
     let Some(principal) = principal(server, token, now).await? else { return Ok(None) };
-    let scopes: Vec<&str> = server.catalogue.names(principal.token.scopes).collect();
+    let scopes: Vec<&str> = server.api.catalogue.names(principal.token.scopes).collect();
     Ok(Some(json!({
         "active": true,
         "token_type": "Bearer",

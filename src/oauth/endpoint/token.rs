@@ -123,7 +123,7 @@ async fn refresh(server: &AuthServer, client: &AuthenticatedClient, form: &Param
             Err(NotRefreshed::Reused) => return Err(ended(server, &grant).await?),
         };
         let request = RefreshRequest {
-            scopes: grant.scopes.narrowed(form.one("scope")?, &server.catalogue)?,
+            scopes: grant.scopes.narrowed(form.one("scope")?, &server.api.catalogue)?,
             resource: resource(form, &grant.resource)?,
         };
         still_a_member(server, &grant).await?;

@@ -80,7 +80,7 @@ impl Place {
 
     /// What the person may do here.
     pub(super) fn rights(&self, server: &AuthServer) -> Rights {
-        Rights::of(&self.user, &self.tenant, &server.catalogue)
+        Rights::of(&self.user, &self.tenant, &server.api.catalogue)
     }
 
     /// The frame of a page here.

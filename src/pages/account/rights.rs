@@ -57,11 +57,11 @@ async fn rights(server: &AuthServer, tenant: &str, request: Request) -> Result<R
     let principal = whole(server, &place)?;
     let mut groups: Vec<(&str, Group<'_>)> = Vec::new();
     let mut unknown = Vec::new();
-    for permission in server.catalogue.every().iter() {
+    for permission in server.api.catalogue.every().iter() {
         let set = PermissionSet::of(permission);
-        let explanation = explain(&Requirement::any_of(vec![set]), &principal, &server.catalogue);
+        let explanation = explain(&Requirement::any_of(vec![set]), &principal, &server.api.catalogue);
         let need = explanation.alternatives.into_iter().flatten().next();
-        let (Some(words), Some(need)) = (server.catalogue.words(set).next(), need) else { continue };
+        let (Some(words), Some(need)) = (server.api.catalogue.words(set).next(), need) else { continue };
         unknown = explanation.unknown_roles;
         let row = Row { words, allowed: need.held.holds && need.feature.holds, need };
         match groups.iter_mut().find(|(resource, _)| *resource == words.resource) {
@@ -79,7 +79,7 @@ async fn rights(server: &AuthServer, tenant: &str, request: Request) -> Result<R
 
 /// The person with a token that asks for everything.
 pub(super) fn whole(server: &AuthServer, place: &Place) -> Result<Principal, Stop> {
-    let scopes: Vec<String> = server.catalogue.names(server.catalogue.scopes()).map(str::to_owned).collect();
+    let scopes: Vec<String> = server.api.catalogue.names(server.api.catalogue.scopes()).map(str::to_owned).collect();
     supposed(server, place, TokenKind::Pat, &scopes)
 }
 
@@ -90,6 +90,6 @@ pub(super) fn supposed(
     kind: TokenKind,
     scopes: &[String],
 ) -> Result<Principal, Stop> {
-    Principal::supposed(place.tenant.clone(), place.user.clone(), kind, scopes, &server.catalogue)
+    Principal::supposed(place.tenant.clone(), place.user.clone(), kind, scopes, &server.api.catalogue)
         .map_err(|_| Problem::Forbidden.into())
 }

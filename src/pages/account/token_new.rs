@@ -127,7 +127,7 @@ async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Res
     let issued = server
         .store
         .admin()
-        .issue_pat(&server.catalogue, format(server)?, &place.tenant.id, &new, entropy(server)?, &stamp)
+        .issue_pat(&server.api.catalogue, format(server)?, &place.tenant.id, &new, entropy(server)?, &stamp)
         .await;
     match issued {
         Ok(issued) => Ok(shown(server, &place, &issued, None)),
@@ -155,7 +155,7 @@ async fn replaced(server: &AuthServer, tenant: &str, token: &str, request: Reque
     let rotated = server
         .store
         .admin()
-        .rotate_pat(&server.catalogue, format(server)?, &place.tenant.id, &rotation, entropy(server)?, &stamp)
+        .rotate_pat(&server.api.catalogue, format(server)?, &place.tenant.id, &rotation, entropy(server)?, &stamp)
         .await;
     match rotated {
         Ok(rotated) => {
@@ -184,7 +184,7 @@ fn form(
         once: place.once(server)?,
         trouble,
         name: typed.one("name")?.unwrap_or_default().to_owned(),
-        grid: grid(&scopes, &place.rights(server), &server.catalogue),
+        grid: grid(&scopes, &place.rights(server), &server.api.catalogue),
         // Where even a week is too long, all of what is allowed.
         lives: if lives.is_empty() { vec![(most / DAY).max(1)] } else { lives },
         days: days(typed).unwrap_or(DEFAULT_LIFE.min(most) / DAY),
@@ -208,7 +208,7 @@ fn rotation_form(
 
 fn shown(server: &AuthServer, place: &Place, issued: &Issued, old: Option<&PatRecord>) -> Response {
     let text = issued.token.expose();
-    let path = server.operations.iter().find(|operation| is_plain_read(operation)).map(|it| it.path.to_string());
+    let path = server.api.operations.iter().find(|operation| is_plain_read(operation)).map(|it| it.path.to_string());
     let address = format!("{}{}", server.settings.resource, path.unwrap_or_default());
     page(&MadePage {
         frame: place.frame(server, Tab::Tokens),

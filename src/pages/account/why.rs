@@ -10,7 +10,7 @@ use super::place::{Place, page};
 use super::rights::{supposed, whole};
 use super::token_new::own;
 use super::tokens::{Shown, Standing};
-use crate::access::explanation::{Explanation, explain};
+use crate::access::explanation::Explanation;
 use crate::access::principal::Principal;
 use crate::access::requirement::Verdict;
 use crate::decision::Reason;
@@ -23,6 +23,7 @@ use crate::pages::stop::{Stop, answer};
 use crate::policy::operation::Operation;
 use crate::policy::router::Router;
 use crate::token::credential::TokenKind;
+use crate::why::Why;
 
 /// The verbs that are asked with.
 const VERBS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
@@ -57,20 +58,21 @@ enum Told<'a> {
     /// None was asked about.
     Nothing,
     /// The API has no such operation.
-    NoRoute { code: &'static str },
+    NoRoute { reason: Reason },
     /// The token is over: every request is refused.
     Over { token: Shown },
     /// What the decision says.
-    Explained { operation: &'a Operation, explanation: Explanation, code: &'static str },
+    Explained { operation: &'a Operation, explanation: Explanation, reason: Reason },
 }
 
 impl Told<'_> {
     fn is_allowed(&self) -> bool {
-        matches!(self, Self::Explained { explanation, .. } if explanation.verdict == Verdict::Allowed)
+        matches!(self, Self::Explained { reason: Reason::Allowed, .. })
     }
 
     fn because(&self) -> &'static str {
         match self {
+            Self::Explained { reason: Reason::Path, .. } => "why.odd",
             Self::Explained { explanation, .. } => match explanation.verdict {
                 Verdict::Allowed => "why.allowed",
                 Verdict::ScopeMissing => "why.scope",
@@ -140,10 +142,9 @@ fn explained<'a>(server: &'a AuthServer, principal: &Principal, verb: &str, path
     let path = path.split('?').next().unwrap_or_default();
     // A whole address is what people have at hand.
     let path = path.strip_prefix(server.settings.resource.as_str()).unwrap_or(path);
-    let Some(operation) = Router::Rest.route(&server.operations, &verb.to_ascii_uppercase(), path) else {
-        return Told::NoRoute { code: Reason::NoRoute.code() };
-    };
-    let explanation = explain(operation.requires(principal.token.kind), principal, &server.catalogue);
-    let code = Reason::from(explanation.verdict).code();
-    Told::Explained { operation, explanation, code }
+    let Why { reason, found } = Why::of(principal, Router::Rest, &verb.to_ascii_uppercase(), path, false, &server.api);
+    match found {
+        Some((operation, explanation)) => Told::Explained { operation, explanation, reason },
+        None => Told::NoRoute { reason },
+    }
 }

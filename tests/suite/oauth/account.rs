@@ -219,7 +219,7 @@ async fn a_changed_role_is_seen_here_and_at_the_door() {
     let mut user = admin.user(&acme, &UserId::parse(SALES).unwrap()).await.unwrap();
     user.added.push("contact.delete".to_owned());
     let stamp = Stamp { by: "operator".to_owned(), milliseconds: 1, nonce: 1 };
-    admin.put_user(&house.server.catalogue, &acme, user, &stamp).await.unwrap();
+    admin.put_user(&house.server.api.catalogue, &acme, user, &stamp).await.unwrap();
     assert!(row().await.contains("granted contact.delete"));
     assert_eq!(house.decides(&token, "DELETE", door).await, "allowed");
 }
@@ -291,7 +291,8 @@ async fn hostile_names_are_text() {
             (entropy.secret[at], entropy.id[at]) = (byte, byte);
         }
         let stamp = Stamp { by: name.clone(), milliseconds: house.world.clock.now().seconds() * 1000, nonce: number };
-        let made = house.store.admin().issue_pat(&house.server.catalogue, format, &acme, &new, entropy, &stamp).await;
+        let made =
+            house.store.admin().issue_pat(&house.server.api.catalogue, format, &acme, &new, entropy, &stamp).await;
         kept += usize::from(made.is_ok());
     }
     assert!(kept > 4, "{kept}");

@@ -189,7 +189,7 @@ async fn what_a_removed_user_granted_ends_for_good() {
     assert_eq!(house.redeem(&app, &late).await.error(), "400 invalid_grant");
 
     // Somebody else of that id.
-    admin.put_user(&house.server.catalogue, &sales.tenant, sales.user.clone(), &at(now + 1)).await.unwrap();
+    admin.put_user(&house.server.api.catalogue, &sales.tenant, sales.user.clone(), &at(now + 1)).await.unwrap();
     assert_eq!(house.decides(&tokens.text("access_token"), "GET", CONTACTS).await, "revoked");
     assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "400 invalid_grant");
     let log = admin.audit(Some(&sales.tenant), house.world.clock.now()).await.unwrap();

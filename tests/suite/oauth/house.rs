@@ -161,7 +161,7 @@ impl House {
         store.put_signing_key(&issuer, &first).await.unwrap();
         people(&store, &world).await;
         let nature = Arc::new(Nature { drawn: AtomicU64::new(plan.drawn), ..Nature::new(world.clock.clone()) });
-        let mut server = AuthServer::new(settings, api().catalogue, store.clone(), nature);
+        let mut server = AuthServer::new(settings, api(), store.clone(), nature);
         let signing_is_down = Arc::new(AtomicBool::new(false));
         let signer: Arc<dyn Signer> = match plan.kms {
             Some((kms, _)) => Arc::new(KmsSigner::new(Arc::clone(&server.keys), kms)),
@@ -169,7 +169,6 @@ impl House {
         };
         server.signer = Arc::new(Moody { signer, down: Arc::clone(&signing_is_down) });
         let authorizer = Authorizer::new(api(), believing(issuer.as_str())).unwrap();
-        server.operations = api().operations;
         server.documents = plan.documents.unwrap_or_default();
         let server = Arc::new(server);
         let router = router(Arc::clone(&server));
