@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::causes;
 use crate::token::key_set::MAX_LENGTH;
-use crate::transport::TooLong;
+use crate::transport::{TooLong, may_be_repeated};
 
 /// A key set (RFC 7517 §8.5), or what most servers say instead.
 pub const KEY_SET: Expected = Expected {
@@ -67,6 +67,7 @@ pub struct Fetched {
 pub async fn document(http: &SharedHttpConnector, url: &Url, expected: &Expected) -> Result<Fetched, FetchError> {
     let mut request = HttpRequest::get(url).map_err(|error| unreachable(&error))?;
     request.headers_mut().insert("accept", expected.accept);
+    may_be_repeated(&mut request);
     answer(http, request, expected).await
 }
 

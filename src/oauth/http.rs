@@ -183,7 +183,7 @@ impl Failure {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
                 Told { code, status, description: problem.description(), outcome, retry_after }
             }
-            Self::Store(StoreFault::Timeout { .. } | StoreFault::Unreachable(_) | StoreFault::Refused(_)) => later(),
+            Self::Store(StoreFault::Timeout | StoreFault::Unreachable(_) | StoreFault::Refused(_)) => later(),
             Self::Signing(_) | Self::Upstream(_) | Self::Keys(_) | Self::Contention => later(),
             Self::Store(StoreFault::BrokenRecord { .. }) | Self::Randomness(_) | Self::Broken(_) => broken(),
         }

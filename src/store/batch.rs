@@ -30,10 +30,9 @@ use tokio::sync::OnceCell;
 
 use super::client::{ATTEMPT_TIMEOUT, ATTEMPTS, Endpoint};
 use super::skew::Skew;
-use crate::transport::Transport;
+use crate::transport::{Transport, may_be_repeated};
 
-/// How long to wait before a request is sent again, doubled each time. Processes that fail together were not started
-/// together, so they need no dice to drift apart.
+/// How long to wait before a request is sent again, doubled each time. The same in every process: there is no jitter.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
 /// What signs for DynamoDB (AWS General Reference, "Service authorization").
@@ -116,6 +115,7 @@ impl Batch {
         for (name, value) in instructions.headers() {
             request.headers_mut().try_insert(name.to_owned(), value.to_owned())?;
         }
+        may_be_repeated(&mut request);
         Ok(request)
     }
 

@@ -22,14 +22,14 @@ pub const DEADLINE: Duration = Duration::from_millis(2500);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// One request and its answer, the opening of a connection included.
-pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// How often one request is sent, while what goes wrong may pass.
 pub(super) const ATTEMPTS: u32 = 3;
 
-/// The longest answer of the store, in bytes: what a `BatchGetItem` brings at most (16 MB; "Amazon DynamoDB API
-/// Reference").
-const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+/// The longest answer of the store, in bytes. Three items have 1.2 MB at most and a page of a query 1 MB ("Amazon DynamoDB
+/// Developer Guide", quotas); in JSON, names and quotes come on top, and a byte of a text may be written with six.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// The longest document of a stranger, in bytes. Whoever asks for one has a bound of its own.
 #[cfg(feature = "auth")]

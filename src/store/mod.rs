@@ -20,6 +20,7 @@ pub mod stamp;
 
 use std::future::Future;
 
+use self::client::{ATTEMPT_TIMEOUT, DEADLINE};
 use crate::access::principal::Records;
 use crate::timestamp::Timestamp;
 use crate::token::credential::Credential;
@@ -41,11 +42,12 @@ pub trait Store {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreFault {
     /// No answer in time.
-    #[error("the store did not answer within {milliseconds} ms")]
-    Timeout {
-        /// How long was waited.
-        milliseconds: u64,
-    },
+    #[error(
+        "the store did not answer in time: an attempt has {} ms, all of them {} ms",
+        ATTEMPT_TIMEOUT.as_millis(),
+        DEADLINE.as_millis()
+    )]
+    Timeout,
     /// No connection, no credentials, or an answer that is none.
     #[error("the store could not be reached: {0}")]
     Unreachable(String),
@@ -66,7 +68,7 @@ impl StoreFault {
     /// The reason code: closed, documented, stable.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Timeout { .. } => "store_timeout",
+            Self::Timeout => "store_timeout",
             Self::Unreachable(_) => "store_unreachable",
             Self::Refused(_) => "store_refused",
             Self::BrokenRecord { .. } => "broken_record",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 
 use super::batch::Batch;
 use super::client::{DEADLINE, Endpoint, through, transport};
@@ -19,6 +19,7 @@ use crate::causes;
 use crate::timestamp::Timestamp;
 use crate::token::credential::{Credential, CredentialRecord};
 use crate::token::key_record::KeyRecord;
+use crate::transport::may_be_repeated;
 
 /// How long to wait before asking again for keys that DynamoDB left unprocessed; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -75,8 +76,8 @@ impl DynamoStore {
 
 impl Store for DynamoStore {
     async fn read(&self, credential: &Credential) -> Result<Records, StoreFault> {
-        let timeout = StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) };
-        let items = tokio::time::timeout(DEADLINE, self.fetch(keys(credential)?)).await.map_err(|_| timeout)??;
+        let fetched = tokio::time::timeout(DEADLINE, self.fetch(keys(credential)?)).await;
+        let items = fetched.map_err(|_| StoreFault::Timeout)??;
         sort(credential, items)
     }
 
@@ -87,11 +88,14 @@ impl Store for DynamoStore {
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("pk = :issuer")
-            // Not what a key in the table is made of: who verifies has no use for it.
+            // Not what a key in the table is made of: who verifies has no use for it, and the function's role no right to it.
+            .select(Select::SpecificAttributes)
             .projection_expression("pk, sk, jwk, #state, not_before, retires")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":issuer", text(&key::key_partition(issuer)))
             .limit(MAX_KEY_RECORDS)
+            .customize()
+            .mutate_request(may_be_repeated)
             .send()
             .await
             .map_err(fault)?;
@@ -248,9 +252,7 @@ where
 {
     let text = causes::told(&error);
     match error {
-        SdkError::TimeoutError(_) => {
-            StoreFault::Timeout { milliseconds: u64::try_from(DEADLINE.as_millis()).unwrap_or(u64::MAX) }
-        }
+        SdkError::TimeoutError(_) => StoreFault::Timeout,
         SdkError::ServiceError(_) => StoreFault::Refused(text),
         _ => StoreFault::Unreachable(text),
     }

@@ -3,6 +3,8 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -12,26 +14,24 @@ use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use super::Shared;
+use super::dial::dial;
+use super::heard::{Duplex, Heard};
 use super::origin::Origin;
 
-/// What a connection runs over: TCP, or TLS on it.
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
-
-type Driver = http1::Connection<TokioIo<Box<dyn Duplex>>, Full<Bytes>>;
+type Driver = http1::Connection<TokioIo<Heard>, Full<Bytes>>;
 
 /// An open connection.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     /// What moves bytes; none once it has come to its end.
     driver: Option<Driver>,
+    /// Whether anything came since the last request was sent.
+    heard: Arc<AtomicBool>,
     /// The server has said that it closes.
     is_last: bool,
 }
@@ -45,7 +45,7 @@ const LONGEST_HEAD: usize = 32 * 1024;
 pub(super) enum Broken {
     /// The connection had been closed: nothing was sent.
     Closed(BoxError),
-    /// It was closed after the request, and nothing of an answer had come.
+    /// It was closed after the request, or a piece of it, and not a byte of an answer had come.
     Unanswered(BoxError),
     /// In the middle of an answer, or by what it is.
     Answer(BoxError),
@@ -62,19 +62,19 @@ impl Connection {
     /// Connects. The caller bounds the time.
     pub(super) async fn open(origin: &Origin, shared: &Shared) -> Result<Self, BoxError> {
         let tcp = match &shared.names {
-            None => TcpStream::connect((origin.host.as_str(), origin.port)).await?,
+            None => dial(tokio::net::lookup_host((origin.host.as_str(), origin.port)).await?).await?,
             Some(names) => {
                 let found = names.resolve_dns(&origin.host).await?;
-                let addresses: Vec<SocketAddr> = found.into_iter().map(|it| SocketAddr::new(it, origin.port)).collect();
-                TcpStream::connect(addresses.as_slice()).await?
+                dial(found.into_iter().map(|it| SocketAddr::new(it, origin.port))).await?
             }
         };
         tcp.set_nodelay(true)?;
         let stream: Box<dyn Duplex> =
             if origin.is_https { Box::new(shared.tls.connect(&origin.host, tcp).await?) } else { Box::new(tcp) };
+        let (stream, heard) = Heard::over(stream);
         let (sender, driver) =
             http1::Builder::new().max_header_size(LONGEST_HEAD).handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Some(driver), is_last: false })
+        Ok(Self { sender, driver: Some(driver), heard, is_last: false })
     }
 
     /// Whether another request may be sent on it, as far as this side knows.
@@ -88,8 +88,9 @@ impl Connection {
         request: Request<Full<Bytes>>,
         longest: usize,
     ) -> Result<Response<Bytes>, Broken> {
-        let Self { sender, driver, is_last } = self;
-        let mut answer = pin!(ask(sender, request, longest));
+        let Self { sender, driver, heard, is_last } = self;
+        heard.store(false, Ordering::Relaxed);
+        let mut answer = pin!(ask(sender, request, heard, longest));
         let answer = poll_fn(|context| {
             // What the server has sent meanwhile, an end among it, is seen before anything is written.
             drive(driver, context);
@@ -123,10 +124,12 @@ fn drive(driver: &mut Option<Driver>, context: &mut std::task::Context<'_>) {
 async fn ask(
     sender: &mut SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
+    heard: &AtomicBool,
     longest: usize,
 ) -> Result<Response<Bytes>, Broken> {
     sender.ready().await.map_err(|error| Broken::Closed(error.into()))?;
-    let answer = sender.send_request(request).await.map_err(unanswered)?;
+    let sent = sender.try_send_request(request).await;
+    let answer = sent.map_err(|error| unanswered(error, heard.load(Ordering::Relaxed)))?;
     let (parts, body) = answer.into_parts();
     let body = Limited::new(body, longest)
         .collect()
@@ -135,9 +138,15 @@ async fn ask(
     Ok(Response::from_parts(parts, body.to_bytes()))
 }
 
-fn unanswered(error: hyper::Error) -> Broken {
-    // What is no HTTP is an answer too, if a bad one.
-    if error.is_parse() { Broken::Answer(error.into()) } else { Broken::Unanswered(error.into()) }
+fn unanswered(error: TrySendError<Request<Full<Bytes>>>, heard: bool) -> Broken {
+    let was_sent = error.message().is_none();
+    let error = error.into_error().into();
+    match (was_sent, heard) {
+        (false, _) => Broken::Closed(error),
+        (true, false) => Broken::Unanswered(error),
+        // Half a head, or what is no HTTP: an answer too, if a bad one.
+        (true, true) => Broken::Answer(error),
+    }
 }
 
 impl From<Broken> for ConnectorError {

@@ -7,10 +7,14 @@
 //! request ─▶ a kept connection? ── none, too old, or closed ─▶ a new one: name, TCP, TLS
 //!                 │ alive
 //!                 ▼
-//!               sent ── broken before an answer ─▶ once more, on a new one
+//!               sent ── not a byte of an answer, and it may be repeated ─▶ once more, on a new one
 //! ```
+//!
+//! Only its sender knows whether a request may be sent twice, so [`may_be_repeated`] says so, and by default none is.
 
 mod connection;
+mod dial;
+mod heard;
 mod origin;
 mod tls;
 
@@ -41,6 +45,15 @@ pub const KEPT_FOR: Duration = Duration::from_secs(50);
 
 /// How many idle connections are kept: one in a Lambda, a few where requests run beside each other.
 const KEPT: usize = 16;
+
+/// Says of a request that it may be sent twice: it reads, and changes nothing. Where a kept connection swallows it, as
+/// one does that died while the process was frozen, it is sent once more.
+pub fn may_be_repeated(request: &mut HttpRequest) {
+    request.add_extension(MayBeRepeated);
+}
+
+#[derive(Clone, Copy, Debug)]
+struct MayBeRepeated;
 
 /// The HTTP client. Copies share their connections.
 #[derive(Clone)]
@@ -94,15 +107,16 @@ impl Transport {
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let may_be_repeated = request.extension::<MayBeRepeated>().is_some();
         let mut request = in_memory(request)?;
         let origin = Origin::of(request.uri()).ok_or_else(|| user("not an address that can be connected to"))?;
         origin.address(&mut request).map_err(|error| ConnectorError::user(error.into()))?;
         while let Some(connection) = self.take(&origin) {
             match self.on(connection, &origin, request.clone()).await {
-                // Closed while it was kept, and seen in time.
+                // Closed while it was kept, and seen in time: the request is still ours.
                 Err(Broken::Closed(_)) => {}
-                // Closed while the request was on its way, as far as anyone can know: once more, on a new connection.
-                Err(Broken::Unanswered(_)) => break,
+                // Closed while the request was on its way. Whether it arrived, nobody can know.
+                Err(Broken::Unanswered(_)) if may_be_repeated => break,
                 other => return other.map_err(Broken::into),
             }
         }
