@@ -94,8 +94,8 @@ impl Authorizer {
     ) -> Result<Box<RawValue>, Stopped> {
         let request = Request::from_json(event)?;
         trail.request_id = request.request_id.as_deref().map(str::to_owned);
-        let arn = request.arn()?;
         let bearer = bearer(&request.authorization)?;
+        let arn = request.arn()?;
         let credential = self.credential(bearer, store, now).await?;
         trail.identified(&credential);
         let principal = self.principal(&credential, store, now).await?;
@@ -105,7 +105,7 @@ impl Authorizer {
         }
         let verdict = self.verdict(&arn, request.kind.router(), &principal, trail);
         let answer = Answer::choose(&principal, verdict, request.kind, &arn, &self.api, &self.settings);
-        trail.reason = Reason::of(verdict, answer.allows());
+        trail.reason = Reason::of(verdict, answer.allows())?;
         Ok(answer.write(&principal, request.kind, &arn, &self.api, &self.settings)?)
     }
 

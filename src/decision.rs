@@ -71,7 +71,7 @@ impl Trail {
 pub enum Reason {
     /// The permission covers the route that was asked for, and the answer allows the request.
     Allowed,
-    /// The answer allows the request, and the API reference does not say that it may: the stage has another API.
+    /// The answer allows the request, and the API reference has no such route: the stage has another API.
     Unlisted,
     /// The tenant is suspended, so the policy allows nothing.
     TenantSuspended,
@@ -97,16 +97,20 @@ pub enum Reason {
 impl Reason {
     /// Why a request gets what the answer says of it. `verdict` is of the route, as far as the API has one; `allowed`
     /// is what the gateway will make of the answer, and nothing else counts.
-    pub fn of(verdict: Option<Verdict>, allowed: bool) -> Self {
+    ///
+    /// # Errors
+    /// [`PolicyMismatch`] when the answer allows what the verdict refuses.
+    pub fn of(verdict: Option<Verdict>, allowed: bool) -> Result<Self, PolicyMismatch> {
         match (verdict, allowed) {
-            (Some(Verdict::Allowed), true) => Self::Allowed,
-            (Some(Verdict::Allowed), false) => Self::Path,
-            (Some(Verdict::ScopeMissing), false) => Self::Scope,
-            (Some(Verdict::RoleMissing), false) => Self::Role,
-            (Some(Verdict::FeatureMissing), false) => Self::Feature,
-            (Some(Verdict::TenantSuspended), false) => Self::TenantSuspended,
-            (None, false) => Self::NoRoute,
-            (_, true) => Self::Unlisted,
+            (Some(Verdict::Allowed), true) => Ok(Self::Allowed),
+            (Some(Verdict::Allowed), false) => Ok(Self::Path),
+            (Some(Verdict::ScopeMissing), false) => Ok(Self::Scope),
+            (Some(Verdict::RoleMissing), false) => Ok(Self::Role),
+            (Some(Verdict::FeatureMissing), false) => Ok(Self::Feature),
+            (Some(Verdict::TenantSuspended), false) => Ok(Self::TenantSuspended),
+            (Some(verdict), true) => Err(PolicyMismatch(verdict)),
+            (None, false) => Ok(Self::NoRoute),
+            (None, true) => Ok(Self::Unlisted),
         }
     }
 
@@ -137,6 +141,12 @@ impl Reason {
     }
 }
 
+/// The policy allows a request that the same permission refuses on its route. The proofs say that it cannot be: they were
+/// made for other readings of the gateway than hold, or there is a mistake in this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the policy would let the request through, and the verdict on its route is {0:?}")]
+pub struct PolicyMismatch(pub Verdict);
+
 /// Something on this side is broken.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -146,9 +156,12 @@ pub enum Fault {
     /// The store did not do its part.
     #[error(transparent)]
     Store(#[from] StoreFault),
-    /// A record names another user than the token that it is of.
+    /// A record contradicts the token that it is of.
     #[error(transparent)]
     Mismatch(#[from] RecordMismatch),
+    /// The policy allows more than the permission that it is of.
+    #[error(transparent)]
+    Policy(#[from] PolicyMismatch),
     /// The keys of an issuer cannot be had.
     #[error(transparent)]
     Keys(#[from] KeySetFault),
@@ -164,6 +177,7 @@ impl Fault {
             Self::Event(_) => "event",
             Self::Store(fault) => fault.code(),
             Self::Mismatch(_) => "record_mismatch",
+            Self::Policy(_) => "policy_mismatch",
             Self::Keys(fault) => fault.code(),
             Self::Answer(_) => "answer",
         }
@@ -200,4 +214,4 @@ macro_rules! fault_stops {
     };
 }
 
-fault_stops!(EventError, KeySetFault, StoreFault, serde_json::Error);
+fault_stops!(EventError, KeySetFault, PolicyMismatch, StoreFault, serde_json::Error);

@@ -4,7 +4,7 @@
 use crate::access::explanation::{Explanation, explain};
 use crate::access::principal::Principal;
 use crate::api::Api;
-use crate::decision::Reason;
+use crate::decision::{Fault, Reason};
 use crate::gateway::answer::patterns;
 use crate::policy::operation::Operation;
 use crate::policy::router::Router;
@@ -26,7 +26,8 @@ impl<'a> Why<'a> {
         let found = router
             .route(&api.operations, verb, path)
             .map(|operation| (operation, explain(operation.requires(principal.token.kind), principal, &api.catalogue)));
-        let reason = Reason::of(found.as_ref().map(|(_, explanation)| explanation.verdict), allowed);
+        let reason = Reason::of(found.as_ref().map(|(_, explanation)| explanation.verdict), allowed)
+            .unwrap_or_else(|mismatch| Reason::Fault(Fault::from(mismatch).code()));
         Self { reason, found }
     }
 }

@@ -169,15 +169,29 @@ fn token_of_pat(
 }
 
 fn token_of_grant(token: &AccessToken, grant: &GrantRecord, catalogue: &Catalogue) -> Result<Token, NotEstablished> {
-    if token.grant.as_ref() != Some(&grant.id) || grant.user != token.user || grant.client_id != token.client_id {
-        // The issuer's word against the record's: the issuer is not this server, so this is no fault of the store.
-        return Err(Refusal::Unknown.into());
+    if token.grant.as_ref() != Some(&grant.id) {
+        return Err(mismatch("credential", "it has another id").into());
+    }
+    if let Some(what) = contradiction(token, grant) {
+        // Our own server wrote both, so one of them is broken. Another issuer wrote the token alone: it has named a grant
+        // that is not its token's, and with that it must not be able to raise an alarm here.
+        return Err(if token.is_ours { mismatch("credential", what).into() } else { Refusal::Unknown.into() });
     }
     if let Some(at) = grant.revoked {
         return Err(Refusal::Revoked { at }.into());
     }
     let token = token_alone(token, catalogue);
     Ok(Token { scopes: token.scopes.intersection(asked_for(&grant.scopes, catalogue)), ..token })
+}
+
+fn contradiction(token: &AccessToken, grant: &GrantRecord) -> Option<&'static str> {
+    if grant.user != token.user {
+        Some("it names another user")
+    } else if grant.client_id != token.client_id {
+        Some("it names another client")
+    } else {
+        None
+    }
 }
 
 fn token_alone(token: &AccessToken, catalogue: &Catalogue) -> Token {

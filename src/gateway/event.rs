@@ -123,17 +123,12 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`EventError::Arn`] when the event names it in another form than the gateway does.
     pub fn arn(&self) -> Result<MethodArn<'_>, EventError> {
-        let arn = MethodArn::parse(&self.arn)?;
-        // A WebSocket's authorizer is asked about `$connect` alone, and nobody else's ever is.
-        let connects = arn.verb().is_none() && arn.path() == "$connect";
-        let has_verb = arn.verb().is_some();
-        match self.kind {
-            EventKind::WebSocket if connects => Ok(arn),
-            EventKind::RestToken | EventKind::RestRequest | EventKind::HttpV1 | EventKind::HttpV2 if has_verb => {
-                Ok(arn)
+        Ok(match self.kind {
+            EventKind::WebSocket => MethodArn::parse_connect(&self.arn)?,
+            EventKind::RestToken | EventKind::RestRequest | EventKind::HttpV1 | EventKind::HttpV2 => {
+                MethodArn::parse(&self.arn)?
             }
-            _ => Err(InvalidArn.into()),
-        }
+        })
     }
 }
 

@@ -85,6 +85,8 @@ pub struct AccessToken {
     pub scopes: Vec<String>,
     /// The grant that it was issued under; none only where the issuer's configuration needs none.
     pub grant: Option<GrantId>,
+    /// This product's own authorization server issued it, which wrote the grant's record too.
+    pub is_ours: bool,
 }
 
 /// The stored half of a personal access token.

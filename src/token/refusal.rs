@@ -5,7 +5,7 @@ use crate::timestamp::Timestamp;
 /// A caller without a credential that counts. The caller learns 401 and nothing else; the log learns which.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No `Authorization` header, or an empty one.
+    /// No `Authorization` header.
     #[error("the request carries no credentials")]
     NoCredentials,
     /// Not one bearer token, or not of the form of a token.
@@ -17,7 +17,7 @@ pub enum Refusal {
     /// The MAC of a personal access token is wrong.
     #[error("the token was not made with a key of this server")]
     Forged,
-    /// The table has no such token, or no such grant.
+    /// The table has no such token, or no such grant; or another issuer's token names a grant that is not its own.
     #[error("no record of the token")]
     Unknown,
     /// The token is past its end.

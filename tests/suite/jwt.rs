@@ -59,6 +59,7 @@ fn a_token_that_the_own_issuer_writes_is_believed_to_the_letter() {
         token_id: written.token_id,
         scopes: written.scopes,
         grant: Some(written.grant),
+        is_ours: true,
     };
     assert_eq!(read, expected);
     assert_eq!(judged(&token(&header(), &claims())), Ok(expected));

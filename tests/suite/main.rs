@@ -10,6 +10,7 @@ mod checks;
 mod cli;
 mod cli_transcripts;
 mod concurrency;
+mod contradictions;
 mod documents;
 mod embedded;
 mod events;

@@ -130,6 +130,7 @@ impl Source {
         let types = types(self.types, &self.required_claims)?;
         Ok(Issuer {
             name: name("issuer", self.issuer)?,
+            is_ours: false,
             audience: name("audience", self.audience)?,
             algorithms: algorithms(&self.algorithms)?,
             keys: keys(self.keys, http)?,

@@ -35,6 +35,8 @@ const MAX_TOKEN_ID_LENGTH: usize = 128;
 #[derive(Clone, Debug)]
 pub struct Issuer {
     name: String,
+    /// This product's own authorization server.
+    is_ours: bool,
     audience: String,
     algorithms: Vec<Algorithm>,
     keys: KeySource,
@@ -129,6 +131,7 @@ impl Issuer {
     pub fn own(name: String, audience: String) -> Self {
         Self {
             name,
+            is_ours: true,
             audience,
             algorithms: vec![Algorithm::Es256],
             keys: KeySource::Table,
@@ -248,6 +251,7 @@ impl Issuer {
                 GrantRule::Required => Some(claims.parsed(&names.grant, GrantId::parse)?),
                 GrantRule::None => None,
             },
+            is_ours: self.is_ours,
         })
     }
 }

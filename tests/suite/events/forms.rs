@@ -260,9 +260,6 @@ async fn what_no_gateway_sends_is_a_fault() {
         set(EventKind::RestToken, "methodArn", Value::Null),
         set(EventKind::RestToken, "methodArn", json!("*")),
         set(EventKind::RestRequest, "methodArn", json!(wide)),
-        set(EventKind::RestRequest, "methodArn", json!(connect)),
-        set(EventKind::HttpV1, "methodArn", json!(connect)),
-        set(EventKind::HttpV2, "routeArn", json!(connect)),
         set(EventKind::WebSocket, "methodArn", json!(disconnect)),
         set(EventKind::WebSocket, "methodArn", json!(connect.replace("$connect", "GET/v1/contacts"))),
         set(EventKind::RestRequest, "headers", json!("Authorization")),
@@ -277,5 +274,49 @@ async fn what_no_gateway_sends_is_a_fault() {
         let decision = decide(&world, &event).await;
         assert_eq!((decision.trail.reason.code(), decision.trail.reads), ("event", 0), "{event:#}");
         assert!(!format!("{decision:?}").contains(&token), "{decision:?}");
+    }
+}
+
+/// Verb and path are a stranger's text, and an HTTP API takes any word for a verb. None of it is a fault: with it anybody
+/// could raise the alarm that faults raise.
+#[tokio::test]
+async fn what_a_stranger_asks_for_is_never_a_fault() {
+    let world = World::new().await;
+    let stage = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/";
+    let long = format!("GET/v1/contacts/{}", "8".repeat(9_000));
+    let odd = [
+        "get/v1/contacts",
+        "M-SEARCH/v1/contacts",
+        "$connect/v1/contacts",
+        "$connect",
+        "G*T/v1/contacts",
+        "GET",
+        &long,
+    ];
+    for form in [EventKind::RestToken, EventKind::RestRequest, EventKind::HttpV1, EventKind::HttpV2] {
+        let name = if form == EventKind::HttpV2 { "routeArn" } else { "methodArn" };
+        for route in odd {
+            let asked = |token: &str| {
+                let mut event = Call::with_token(token).event(form);
+                event[name] = json!(format!("{stage}{route}"));
+                event
+            };
+            let decision = decide(&world, &asked(&good(&world))).await;
+            // The longest is routed like a short one, and covered.
+            let expected = if route == long { "allowed" } else { "no_route" };
+            assert_eq!(decision.trail.reason.code(), expected, "{form:?} {route}");
+            assert_eq!(reason(&world, &asked("nothing")).await, "malformed", "{form:?} {route}");
+        }
+    }
+}
+
+/// Without credentials nothing else of an event counts.
+#[tokio::test]
+async fn no_token_is_a_401_whatever_is_asked_for() {
+    let world = World::new().await;
+    for (form, _) in FORMS {
+        let mut event = Call { authorization: Vec::new(), ..Call::with_token("") }.event(form);
+        event[if form == EventKind::HttpV2 { "routeArn" } else { "methodArn" }] = json!("arn:aws:s3:::bucket");
+        assert_eq!(reason(&world, &event).await, "no_credentials", "{form:?}");
     }
 }

@@ -59,6 +59,6 @@ pub(super) async fn told(
         assert_eq!(lets_through, *verdict == Verdict::Allowed, "{} for {principal:?}: {policy:?}", operation.id);
     }
     assert_eq!(decision.trail.operation.as_ref(), Some(&operations[asked].id));
-    assert_eq!(decision.trail.reason, Reason::of(Some(verdicts[asked]), verdicts[asked] == Verdict::Allowed));
+    assert_eq!(Ok(decision.trail.reason), Reason::of(Some(verdicts[asked]), verdicts[asked] == Verdict::Allowed));
     Told::Each(verdicts)
 }
