@@ -1,6 +1,7 @@
 //! A tenant and its users, as far as a decision needs them. The store fills these; nothing here reads anything.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::identity::{TenantId, UserId};
 
@@ -18,7 +19,7 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// One customer of the product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tenant {
     /// The tenant's id, `business_id` in tokens and contexts.
     pub id: TenantId,
@@ -32,6 +33,20 @@ pub struct Tenant {
     pub usage_key: Option<String>,
     /// The longest life of a personal access token in this tenant, in seconds, if it has set one.
     pub max_token_seconds: Option<u64>,
+}
+
+/// An API key stays out of `Debug`.
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, status, features, roles, usage_key: _, max_token_seconds } = self;
+        f.debug_struct("Tenant")
+            .field("id", id)
+            .field("status", status)
+            .field("features", features)
+            .field("roles", roles)
+            .field("max_token_seconds", max_token_seconds)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether a tenant's requests are served.

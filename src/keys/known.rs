@@ -8,6 +8,9 @@
 //!
 //! Asking has its pauses: strangers can make up key names, so unknown ones cause one fetch in a [`COOL_DOWN`], however
 //! many come; and a server that is down is asked seldom.
+//!
+//! A clock may be set back. What was noted at a time that has not come yet has no age: it is neither relied on nor a
+//! reason to wait.
 
 use std::sync::Arc;
 
@@ -21,6 +24,10 @@ pub const COOL_DOWN: u64 = 30;
 
 /// Seconds between two fetches while there is none.
 pub const RETRY_PAUSE: u64 = 5;
+
+/// By so much a time may be ahead of `now` and still be the present: a request that waited for its turn has an older
+/// `now` than the one that brought the set, in seconds.
+const SLACK: u64 = 30;
 
 /// How long a set is good for, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +80,7 @@ impl Known {
 
     /// Whether the set is no longer, or not yet, to be relied on without asking.
     pub fn is_stale(&self, patience: Patience, now: Timestamp) -> bool {
-        self.good.as_ref().is_none_or(|good| now.since(good.at) >= patience.fresh_for)
+        self.good.as_ref().is_none_or(|good| !is_within(patience.fresh_for, good.at, now))
     }
 
     /// Whether to fetch before answering: for a stale set and for an unknown key, but not during a pause.
@@ -104,11 +111,16 @@ impl Known {
     }
 
     fn usable(&self, patience: Patience, now: Timestamp) -> Option<&KeySet> {
-        self.good.as_ref().filter(|good| now.since(good.at) < patience.usable_for).map(|good| &good.set)
+        self.good.as_ref().filter(|good| is_within(patience.usable_for, good.at, now)).map(|good| &good.set)
     }
 
     fn pausing(&self, patience: Patience, now: Timestamp) -> bool {
         let pause = if self.usable(patience, now).is_some() { COOL_DOWN } else { RETRY_PAUSE };
-        self.last.as_ref().is_some_and(|last| now.since(last.at) < pause)
+        self.last.as_ref().is_some_and(|last| is_within(pause, last.at, now))
     }
+}
+
+/// Whether it is less than so many seconds ago.
+fn is_within(seconds: u64, at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) < seconds && at <= now.plus(SLACK)
 }

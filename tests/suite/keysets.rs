@@ -230,3 +230,23 @@ async fn what_was_warmed_is_not_fetched_by_the_first_request() {
     assert_eq!(judge(&token_at(NOW), &issuers, &keys, &store, NOW).await, Judged::Believed);
     assert_eq!(store.asked(), 1);
 }
+
+/// What was fetched at a time that has not come yet has no age: it is asked for again, and not relied on.
+#[tokio::test]
+async fn a_clock_that_was_set_back_does_not_freeze_a_key_set() {
+    let (issuers, keys, store) = (issuers(), KeySets::default(), table());
+    let later = NOW + 86_400;
+    assert_eq!(judge(&token_at(later), &issuers, &keys, &store, later).await, Judged::Believed);
+    store.records.lock().unwrap()[0].state = KeyState::Retired;
+    assert_eq!(judge(&token_at(NOW), &issuers, &keys, &store, NOW).await, Judged::Refused(Refusal::UnknownKey));
+    assert_eq!(store.asked(), 2);
+    // Nor does a failure that was noted later keep anybody from asking.
+    let (keys, store) = (KeySets::default(), table());
+    *store.down.lock().unwrap() = true;
+    assert_eq!(judge(&token_at(later), &issuers, &keys, &store, later).await, Judged::Fault("store_unreachable"));
+    *store.down.lock().unwrap() = false;
+    assert_eq!(judge(&token_at(NOW), &issuers, &keys, &store, NOW).await, Judged::Believed);
+    // A request that began before the set came is not asked for it again.
+    assert_eq!(judge(&token_at(NOW), &issuers, &keys, &store, NOW - 2).await, Judged::Believed);
+    assert_eq!(store.asked(), 2);
+}
