@@ -2,7 +2,8 @@
 
 A further function with the same role hands out its credentials. With them every call of the list is tried against the
 emulator, which enforces the role. Two conditions the emulator does not fill in from a request, the partition
-(`dynamodb:LeadingKeys`) and the attributes of a write: for these its strict engine judges the deployed policy.
+(`dynamodb:LeadingKeys`) and the attributes of a write: for these its strict engine judges the deployed policy. (The
+attributes that a query asks for it does fill in.)
 """
 
 import io
@@ -57,13 +58,18 @@ def attempts(stack: Stack) -> list:
     table, key = stack.table, {"pk": {"S": TENANT}, "sk": {"S": "TENANT"}}
     item = key | {"status": {"S": "active"}}
     read = {"RequestItems": {table: {"Keys": [key]}}}
-    keys = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "KEY#x"}}}
+    issuer = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "KEY#x"}}}
+    names = {"ExpressionAttributeNames": {"#state": "state"}, "Select": "SPECIFIC_ATTRIBUTES"}
+    public = {"ProjectionExpression": "pk, sk, jwk, #state, not_before, retires"}
+    secret = {"ProjectionExpression": "pk, sk, jwk, #state, secret"}
     note = {"UpdateExpression": "SET last_used = :now", "ExpressionAttributeValues": {":now": {"N": "1"}}}
     note |= {"ConditionExpression": "attribute_exists(pk)"}
     other = "another-table"
     return [
         (True, "read a tenant's records", "dynamodb", "batch_get_item", read),
-        (True, "read public keys", "dynamodb", "query", {"TableName": table} | keys),
+        (True, "read public keys", "dynamodb", "query", {"TableName": table} | issuer | names | public),
+        (False, "read what a key signs with", "dynamodb", "query", {"TableName": table} | issuer | names | secret),
+        (False, "read whole records of keys", "dynamodb", "query", {"TableName": table} | issuer),
         (True, "note the last use of a token", "dynamodb", "update_item", {"TableName": table, "Key": key} | note),
         (False, "read one record by itself", "dynamodb", "get_item", {"TableName": table, "Key": key}),
         (False, "list the table", "dynamodb", "scan", {"TableName": table}),
@@ -96,14 +102,15 @@ def attempts(stack: Stack) -> list:
 
 def conditions() -> list:
     written = ["pk", "sk", "last_used"]
+    public = {"Attributes": ["pk", "sk", "jwk", "state", "not_before", "retires"], "Select": "SPECIFIC_ATTRIBUTES"}
     return [
         (True, "read a tenant's partition", "BatchGetItem", {"LeadingKeys": [TENANT]}),
         (False, "read a client", "BatchGetItem", {"LeadingKeys": ["CLIENT#x"]}),
         (False, "read a session beside a tenant", "BatchGetItem", {"LeadingKeys": [TENANT, "SESSION#x"]}),
         (False, "read a key as if it were a tenant", "BatchGetItem", {"LeadingKeys": ["KEY#x"]}),
-        (True, "query an issuer's public keys", "Query", {"LeadingKeys": ["KEY#x"]}),
-        (False, "list a tenant's tokens", "Query", {"LeadingKeys": [TENANT]}),
-        (False, "list codes", "Query", {"LeadingKeys": ["CODE#x"]}),
+        (True, "query an issuer's public keys", "Query", {"LeadingKeys": ["KEY#x"]} | public),
+        (False, "list a tenant's tokens", "Query", {"LeadingKeys": [TENANT]} | public),
+        (False, "list codes", "Query", {"LeadingKeys": ["CODE#x"]} | public),
         (True, "write `last_used`", "UpdateItem", {"LeadingKeys": [TENANT], "Attributes": written}),
         (False, "write `scopes`", "UpdateItem", {"LeadingKeys": [TENANT], "Attributes": [*written, "scopes"]}),
         (False, "write `last_used` of a client", "UpdateItem", {"LeadingKeys": ["CLIENT#x"], "Attributes": written}),
