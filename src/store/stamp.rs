@@ -25,6 +25,12 @@ impl Stamp {
         Self { nonce: self.nonce.wrapping_add(1), ..self.clone() }
     }
 
+    /// This stamp, which leaves the next one in its place.
+    pub(super) fn take(&mut self) -> Self {
+        let next = self.next();
+        std::mem::replace(self, next)
+    }
+
     /// What the sort key of its audit record ends in: sorted as text, it is sorted by time.
     pub(super) fn key(&self) -> String {
         format!("{}#{:016x}", time_key(self.milliseconds), self.nonce)

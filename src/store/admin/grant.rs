@@ -10,21 +10,20 @@ use crate::store::{StoreFault, key};
 use crate::token::credential::GrantRecord;
 
 impl Admin {
-    /// Ends every grant of a user that has not ended yet; returns their ids.
+    /// Ends every grant of a user that has not ended yet, each with a stamp of its own; returns their ids.
     pub(super) async fn end_grants(
         &self,
         tenant: &TenantId,
         user: &UserId,
-        stamp: &Stamp,
+        stamps: &mut Stamp,
     ) -> Result<Vec<String>, AdminError> {
-        let mut stamp = stamp.clone();
         let mut ended = Vec::new();
         for item in self.every(tenant, key::GRANT_PREFIX).await? {
             let grant = read(&item)?;
             if grant.user != *user || grant.revoked.is_some() {
                 continue;
             }
-            stamp = stamp.next();
+            let stamp = stamps.take();
             // While it is looked at, an app may refresh under it, or give it up.
             if settle(|| self.try_to_end(tenant, &grant.id, &stamp)).await? {
                 ended.push(grant.id.to_string());

@@ -207,22 +207,20 @@ impl Admin {
         Ok(Rotated { old, new: Issued { token, record, shortfalls } })
     }
 
-    /// Revokes every token of a user that is not revoked yet; returns their ids.
+    /// Revokes every token of a user that is not revoked yet, each with a stamp of its own; returns their ids.
     pub(super) async fn revoke_all(
         &self,
         tenant: &TenantId,
         user: &UserId,
-        stamp: &Stamp,
+        stamps: &mut Stamp,
     ) -> Result<Vec<String>, AdminError> {
-        let mut stamp = stamp.clone();
         let mut revoked = Vec::new();
         for pat in self.pats_of(tenant, Some(user)).await?.into_iter().filter(|it| it.revoked.is_none()) {
-            match self.revoke_pat(tenant, &pat.id, &stamp).await {
+            match self.revoke_pat(tenant, &pat.id, &stamps.take()).await {
                 Ok(pat) => revoked.push(pat.id),
                 Err(AdminError::AlreadyRevoked { .. }) => {}
                 Err(error) => return Err(error),
             }
-            stamp = stamp.next();
         }
         Ok(revoked)
     }

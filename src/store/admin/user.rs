@@ -66,7 +66,7 @@ impl Admin {
                 }
                 None => {
                     // What narrows comes first: whatever a former user of this id left behind is no good any more.
-                    self.end_all(&tenant.id, &user.id, &stamp.next()).await?;
+                    self.end_all(&tenant.id, &user.id, stamp.next()).await?;
                     Revision::create(key::user(&user.id), write_user(&after))
                 }
             };
@@ -121,9 +121,9 @@ impl Admin {
         })
         .await;
         match removed {
-            Ok(()) => self.end_all(tenant, id, &stamp.next()).await,
+            Ok(()) => self.end_all(tenant, id, stamp.next()).await,
             Err(AdminError::NoUser { tenant: name, user }) => {
-                let left_over = self.end_all(tenant, id, &stamp.next()).await?;
+                let left_over = self.end_all(tenant, id, stamp.next()).await?;
                 if left_over.is_empty() { Err(AdminError::NoUser { tenant: name, user }) } else { Ok(left_over) }
             }
             Err(error) => Err(error),
@@ -131,13 +131,9 @@ impl Admin {
     }
 
     /// Ends all by which somebody could act as the user: tokens, and grants to apps.
-    async fn end_all(&self, tenant: &TenantId, id: &UserId, stamp: &Stamp) -> Result<Vec<String>, AdminError> {
-        let mut ended = self.revoke_all(tenant, id, stamp).await?;
-        let mut later = stamp.clone();
-        for _ in &ended {
-            later = later.next();
-        }
-        ended.extend(self.end_grants(tenant, id, &later).await?);
+    async fn end_all(&self, tenant: &TenantId, id: &UserId, mut stamps: Stamp) -> Result<Vec<String>, AdminError> {
+        let mut ended = self.revoke_all(tenant, id, &mut stamps).await?;
+        ended.extend(self.end_grants(tenant, id, &mut stamps).await?);
         Ok(ended)
     }
 
