@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::keysets::{Judged, judge, table, token_at};
-use crate::tokens::{AUDIENCE, ISSUER, NOW, at, key, with};
+use crate::tokens::{AUDIENCE, ISSUER, NOW, at, claims, header, key, token, with};
 
 /// The JWK set of key 1, and what else it has.
 fn document(more: &[Value]) -> String {
@@ -101,6 +101,22 @@ async fn a_start_asks_all_issuers_at_once() {
 }
 
 const URL: &str = "https://auth.example.com/jwks.json";
+
+/// A token can have the keys of its issuer looked up, where the configuration says they are, and nobody sent elsewhere.
+#[tokio::test]
+async fn t13_nothing_in_a_header_causes_a_call_to_anywhere_but_the_configured_url() {
+    let script = Script::of((0..20).map(|_| (200, "application/json", document(&[]))));
+    let (issuers, keys) = (remote(URL), KeySets::through(SharedHttpConnector::new(script.clone())));
+    let elsewhere = "https://attacker.example/keys";
+    let jwk: Value = serde_json::from_str(&key(2).public().jwk()).unwrap();
+    for (name, value) in [("jku", json!(elsewhere)), ("x5u", json!(elsewhere)), ("jwk", jwk), ("kid", json!(elsewhere))]
+    {
+        let payload = with(with(claims(), "iat", json!(NOW)), "exp", json!(NOW + 900));
+        judge(&token(&with(header(), name, value), &payload), &issuers, &keys, &table(), NOW).await;
+    }
+    let asked = script.asked.lock().unwrap().clone();
+    assert!(!asked.is_empty() && asked.iter().all(|url| url == URL), "{asked:?}");
+}
 
 #[tokio::test]
 async fn t56_a_key_set_is_plain_json_with_status_200_and_nothing_else() {

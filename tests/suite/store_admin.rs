@@ -123,6 +123,30 @@ fn an_issued_token_is_good_until_it_is_revoked_and_can_be_revoked_once() {
     });
 }
 
+/// Of a token the table has its digest, as a key, and no piece of the text.
+#[test]
+fn t27_the_table_holds_a_tokens_digest_and_nothing_of_its_text() {
+    let store = Embedded::start();
+    block_on(async {
+        let admin = furnished(&store).await;
+        let tokens = [
+            issue(&admin, 1, 10).await,
+            rotate(&admin, &issue(&admin, 2, 11).await.record.id, DAY, 3, 12).await.unwrap().new,
+        ];
+        let keys = || "local".to_owned();
+        let endpoint = Endpoint::with_keys(REGION.to_owned(), Some(store.url.clone()), keys(), keys(), None);
+        let held = connect(endpoint).scan().table_name(TABLE).send().await.unwrap();
+        let held = format!("{:?}", held.items());
+        for issued in tokens {
+            assert!(held.contains(&issued.token.digest().to_hex()));
+            // Behind the prefix and the ids, which are no secrets.
+            let secret = issued.token.expose().split_at(45).1;
+            let pieces = (0..secret.len() - 8).filter_map(|from| secret.get(from..from + 8));
+            assert!(pieces.clone().count() > 40 && pieces.into_iter().all(|piece| !held.contains(piece)));
+        }
+    });
+}
+
 #[test]
 fn of_revocations_at_once_one_wins_and_the_others_are_told_so() {
     let store = Embedded::start();
