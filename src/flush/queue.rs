@@ -1,4 +1,4 @@
-//! Asking for a flush: two messages in a durable queue, so that neither a crash nor a busy API loses it.
+//! Asking for a flush: messages in a durable queue, one for now and one for later, so that neither a crash nor a busy API loses it.
 //!
 //! Messages that come together cause one flush. They say nothing: whose token it was is nobody's business there.
 
@@ -27,10 +27,16 @@ impl FlushQueue {
         Self { caller, url, endpoint }
     }
 
-    async fn ask(&self) -> Result<(), FlushFailed> {
-        // The second message first: if only one can be sent, it is the one that also ends what is under way.
+    /// Asks for a flush after which the authorizer may go by what was before for `late` seconds yet: then once more at
+    /// their end.
+    ///
+    /// # Errors
+    /// [`FlushFailed`].
+    pub async fn flush_late(&self, late: u64) -> Result<(), FlushFailed> {
+        // The last message first: if only one can be sent, it is the one that also ends what is under way.
         let again = AUTHORIZER_TIMEOUT.as_secs().saturating_add(MARGIN);
-        for delay in [again, 0] {
+        let last = (late > 0).then(|| late.saturating_add(again));
+        for delay in last.into_iter().chain([again, 0]) {
             self.send(delay).await.map_err(FlushFailed)?;
         }
         Ok(())
@@ -52,7 +58,7 @@ impl FlushQueue {
 
 impl CacheFlush for FlushQueue {
     fn flush(&self) -> Flushing<'_> {
-        Box::pin(self.ask())
+        Box::pin(self.flush_late(0))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The browser's side: its session cookie, and whether a form comes from a page of ours.
 
+use std::borrow::Cow;
+
 use axum::http::header::{COOKIE, HeaderValue, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
@@ -31,16 +33,20 @@ fn presented(issuer: &Issuer, headers: &HeaderMap) -> Option<Secret> {
     let name = cookie_name(issuer);
     let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut ids = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let mut ids = pairs.filter(|(key, _)| **key == *name).map(|(_, value)| value);
     match (ids.next(), ids.next()) {
         (Some(id), None) => Secret::presented(id),
         _ => None,
     }
 }
 
-/// `__Host-` binds the cookie to this very host over TLS. On loopback there is no TLS, and so no such name.
-fn cookie_name(issuer: &Issuer) -> &'static str {
-    if issuer.is_https() { "__Host-session" } else { "session" }
+/// `__Host-` binds the cookie to this very host over TLS. On loopback there is no TLS, and so no such name; and what else
+/// is served there, on whatever port, shares its cookies with this server, so that the port is in the name.
+fn cookie_name(issuer: &Issuer) -> Cow<'static, str> {
+    match issuer.loopback_port() {
+        None => Cow::Borrowed("__Host-session"),
+        Some(port) => Cow::Owned(format!("edge-session-{port}")),
+    }
 }
 
 /// Gives the browser its session.

@@ -12,6 +12,9 @@ use super::metadata::{AuthenticationMethod, ClientMetadata, GrantType};
 use super::parameters::{Parameters, decoded};
 use super::secret::{Secret, SecretDigest};
 
+/// A client that used less than this part of its registration's life is not renewed again: one write in a while.
+const RENEWED_AFTER: u64 = 10;
+
 /// A registered client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
@@ -72,6 +75,13 @@ impl Client {
     /// Whether it may ask about tokens.
     pub fn may_introspect(&self) -> bool {
         matches!(self.origin, Origin::Operator { may_introspect: true, .. })
+    }
+
+    /// Until when a registration that is used now should stand, if that is worth a write; `life` is how long one stands
+    /// that nobody uses.
+    pub fn renewed(&self, life: u64, now: Timestamp) -> Option<Timestamp> {
+        let until = now.plus(life);
+        self.expires.filter(|expires| until.since(*expires) > life / RENEWED_AFTER).map(|_| until)
     }
 
     /// The client, if its registration has not run out.

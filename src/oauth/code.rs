@@ -33,6 +33,8 @@ pub struct IssuedCode {
     pub target: RedirectTarget,
     /// Whom it was made for: the holder of the verifier.
     pub challenge: CodeChallenge,
+    /// When the client registered: one of the same id that registers later is another, and this is none of its codes.
+    pub registered: Timestamp,
     /// Whether the client is registered for refresh tokens.
     pub refreshable: bool,
     /// The code is good before this, and no longer at it.
@@ -66,6 +68,8 @@ pub struct Redemption<'a> {
 pub struct Redeemed {
     /// The grant that it makes.
     pub grant: Grant,
+    /// When its client registered.
+    pub registered: Timestamp,
     /// Whether a refresh token belongs to it.
     pub refreshable: bool,
 }
@@ -113,6 +117,7 @@ impl CodeRecord {
         if now >= self.issued.expires {
             return invalid(GrantProblem::Expired);
         }
-        Ok(Redeemed { grant: self.issued.grant, refreshable: self.issued.refreshable })
+        let IssuedCode { grant, registered, refreshable, .. } = self.issued;
+        Ok(Redeemed { grant, registered, refreshable })
     }
 }

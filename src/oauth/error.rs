@@ -56,8 +56,12 @@ pub enum Problem {
     RegistrationClosed,
     #[error("the caller may not ask this")]
     Forbidden,
+    #[error("the request was answered before")]
+    Answered,
     #[error("there is no such page")]
     NoSuchPage,
+    #[error("the page does not do that")]
+    NoSuchMethod,
     #[error("the body is longer than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("too many requests; the next may come in {retry_after} s")]
@@ -211,7 +215,9 @@ impl Problem {
             Self::Denied | Self::SignIn(_) | Self::RegistrationClosed | Self::Forbidden => (Code::AccessDenied, 403),
             Self::LoginRequired => (Code::LoginRequired, 403),
             Self::ConsentRequired => (Code::ConsentRequired, 403),
+            Self::Answered => (Code::InvalidRequest, 409),
             Self::NoSuchPage => (Code::InvalidRequest, 404),
+            Self::NoSuchMethod => (Code::InvalidRequest, 405),
             Self::RegistrationToken => (Code::InvalidToken, 401),
             Self::TooLarge { .. } => (Code::InvalidRequest, 413),
             Self::TooMany { .. } => (Code::SlowDown, 429),

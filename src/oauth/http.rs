@@ -1,12 +1,13 @@
 //! Requests as they come in, and answers as they go out: limits on what is read, and the headers that every answer has.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION,
-    REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -18,7 +19,7 @@ use crate::store::StoreFault;
 
 use super::error::{Code, GrantProblem, Problem};
 use super::parameters::Parameters;
-use super::server::Failure;
+use super::server::{AuthServer, Failure};
 use super::telemetry::{Outcome, REUSED};
 
 /// The longest body: four times the longest request with a state of 4 KB in it.
@@ -232,6 +233,15 @@ impl Told {
         }
         response
     }
+}
+
+/// Tells the browser to stay with TLS, where this server is reached over it (RFC 6797).
+pub(crate) async fn over_tls(State(server): State<Arc<AuthServer>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if server.settings.issuer.is_https() {
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
 }
 
 /// Lets scripts of any origin call an endpoint that reads no cookie (OAuth 2.1 §3.2).

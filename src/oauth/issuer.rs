@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use url::Url;
+
 use crate::token::issuer::config::is_origin;
 
 /// An origin without a path: `https`, or `http` on a loopback address.
@@ -40,6 +42,12 @@ impl Issuer {
     /// Whether it is reached over TLS; if not, it is on this machine.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
+    }
+
+    /// The port on this machine that it has; none where it is reached over TLS.
+    pub fn loopback_port(&self) -> Option<u16> {
+        let url = Url::parse(&self.0).ok().filter(|_| !self.is_https())?;
+        url.port_or_known_default()
     }
 }
 

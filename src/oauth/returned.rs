@@ -1,6 +1,8 @@
 //! Tokens of this server that come back to it, and what they are worth now: judged by the rules of the authorizer
 //! itself, so that the two never disagree.
 
+use serde::Deserialize;
+
 use crate::access::principal::{NotEstablished, Principal, Records};
 use crate::store::StoreFault;
 use crate::timestamp::Timestamp;
@@ -32,6 +34,16 @@ pub(super) async fn access_token(
     let keys = KeySet::from_records(&records).map_err(|_| Failure::Broken("the keys cannot be used"))?;
     let Some(key) = keys.find(candidate.wanted(), now) else { return Ok(None) };
     Ok(candidate.prove(&key).ok())
+}
+
+/// When a token expires that [`access_token`] has proven.
+pub(super) fn expires(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: u64,
+    }
+    let claims: Claims = serde_json::from_slice(Compact::parse(text).ok()?.payload()).ok()?;
+    Some(claims.exp)
 }
 
 /// What the authorizer would make of the token now; none where it would refuse it.

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::endpoint::{
     authorize, consent, discovery, introspect, manage, register, revoke, sign_in, sign_in_return, token,
 };
-use super::http::{ClientAddress, open_to_scripts};
+use super::http::{ClientAddress, open_to_scripts, over_tls};
 use super::server::AuthServer;
 use super::sign_in::RETURN_PATH;
 use super::telemetry::seen;
@@ -32,17 +32,21 @@ pub fn router(server: Arc<AuthServer>) -> Router {
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
         .route(RESOURCE_METADATA_PATH, get(discovery::resource))
         .layer(from_fn(open_to_scripts));
-    Router::new()
+    let pages = Router::new()
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/sign-in", get(sign_in::get).post(sign_in::post))
         .route(RETURN_PATH, get(sign_in_return::get))
         .route("/consent", get(consent::get).post(consent::post))
+        .merge(pages::routes())
+        .method_not_allowed_fallback(pages::problem::not_so);
+    Router::new()
         .route("/register/{client}", get(manage::get).put(manage::put).delete(manage::delete))
         .route("/introspect", post(introspect::post))
-        .merge(pages::routes())
+        .merge(pages)
         .fallback(pages::problem::nowhere)
         .layer(from_fn_with_state(Arc::clone(&server), pages::problem::shown))
         .merge(open)
+        .layer(from_fn_with_state(Arc::clone(&server), over_tls))
         .layer(from_fn(seen))
         .with_state(server)
 }

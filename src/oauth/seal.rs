@@ -1,11 +1,13 @@
-//! The answer to a refresh, sealed for whoever presents the same token again.
+//! An answer, sealed for whoever presents the same secret again: the answer to a refresh for the token that was used, the
+//! answer of a person for the handle of the request.
 //!
 //! ```text
-//! key    = HMAC-SHA-256(the presented token's text, "edge-authorizer refresh answer")
-//! sealed = nonce (12 bytes) · AES-256-GCM(key, nonce, answer, grant and generation)
+//! key    = HMAC-SHA-256(the presented secret's text, "edge-authorizer refresh answer")
+//! sealed = nonce (12 bytes) · AES-256-GCM(key, nonce, answer, binding)
+//!                                                              └ grant and generation, or the form that was sent
 //! ```
 //!
-//! The table holds a token's SHA-256, from which the key cannot be had: so it still holds nothing that opens anything.
+//! The table holds a secret's SHA-256, from which the key cannot be had: so it still holds nothing that opens anything.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use hmac::{Hmac, KeyInit, Mac};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::timestamp::Timestamp;
 
-use super::authorization_request::AuthorizationRequest;
+use super::authorization_request::{AuthorizationRequest, Prompt};
 use super::secret::SecretDigest;
 use crate::store::oauth::accounts::Membership;
 
@@ -117,8 +117,28 @@ impl PendingRequest {
         Self { request, ends: now.plus(REQUEST_LIFETIME) }
     }
 
+    /// The request of somebody who has just signed in: what it asks of that is done.
+    pub fn after_sign_in(self) -> Self {
+        let prompt = match self.request.prompt {
+            Prompt::SignIn => Prompt::AsNeeded,
+            other => other,
+        };
+        Self { request: AuthorizationRequest { prompt, ..self.request }, ..self }
+    }
+
     /// The request, if it has not ended.
     pub fn current(self, now: Timestamp) -> Option<Self> {
         (now < self.ends).then_some(self)
     }
+}
+
+/// What a request was answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The code that it got, if it got one.
+    pub code: Option<SecretDigest>,
+    /// Not repeated at this any more.
+    pub ends: Timestamp,
+    /// Where the browser was led, sealed: the request's handle and the form that was sent open it.
+    pub sealed: Vec<u8>,
 }

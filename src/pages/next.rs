@@ -1,6 +1,7 @@
 //! Where a sign-in leads to that no app asked for: a page of the account, and never anywhere else.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 
 use super::account::HOME;
 
@@ -42,10 +43,13 @@ impl Next {
     }
 }
 
-/// Whether it is a path of the account: no other host by `//` or `\`, no way out by `..`.
+/// Whether a browser that is led there comes to a page of the account: to no other host by `//` or `\`, and by no dots, as
+/// they are or encoded, to another path.
 fn is_inside(text: &str) -> bool {
     let path = text.split('?').next().unwrap_or_default();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=%+-._~:!*'(),".contains(&byte);
     let under = path == HOME || path.strip_prefix(HOME).is_some_and(|rest| rest.starts_with('/'));
-    under && text.len() <= MAX_LENGTH && text.bytes().all(plain) && !path.contains("//") && !path.contains("..")
+    // The same parser as the browser's; the host is any.
+    let stays = || Url::parse("http://here").and_then(|here| here.join(text)).is_ok_and(|url| url.path() == path);
+    under && text.len() <= MAX_LENGTH && text.bytes().all(plain) && !path.contains("//") && stays()
 }

@@ -35,6 +35,11 @@ pub(crate) async fn nowhere() -> Response {
     failed("none", Problem::NoSuchPage.into())
 }
 
+/// A verb that the path does not have.
+pub(crate) async fn not_so() -> Response {
+    failed("none", Problem::NoSuchMethod.into())
+}
+
 /// Makes a page of a failure.
 pub(crate) async fn shown(State(server): State<Arc<AuthServer>>, request: Request, next: Next) -> Response {
     let given = request.extensions().get::<RequestId>().cloned();
@@ -61,6 +66,8 @@ pub(crate) async fn shown(State(server): State<Arc<AuthServer>>, request: Reques
 enum Kind {
     /// The link or the form is good no more, or never was this browser's.
     Expired,
+    /// The person has answered before.
+    Answered,
     /// There is no such page.
     Nowhere,
     /// Too often.
@@ -79,7 +86,8 @@ impl Kind {
     fn of(failure: &Failure) -> Self {
         match failure {
             Failure::Problem(Problem::Forbidden) => Self::Expired,
-            Failure::Problem(Problem::NoSuchPage) => Self::Nowhere,
+            Failure::Problem(Problem::Answered) => Self::Answered,
+            Failure::Problem(Problem::NoSuchPage | Problem::NoSuchMethod) => Self::Nowhere,
             Failure::Problem(Problem::TooMany { .. }) => Self::TooMany,
             Failure::Problem(Problem::SignIn(_)) => Self::SignIn,
             Failure::Problem(_) => Self::App,

@@ -6,7 +6,9 @@
 //!        〃                 USER#<user_id>
 //!        〃                 PAT#<sha256 of the token, hex>
 //!        〃                 GRANT#<grant_id>
+//!        〃                 MEMBER#<user_id>#<iss>#<sub>, a note of the membership below
 //!        〃                 AUDIT#<time>#<random>
+//! IDENTITY#<iss>#<sub>      TENANT#<business_id>
 //! KEY#<issuer>              KEY#<kid>
 //! INSTALLATION              CLIENT#<client_id>, for those that an operator made
 //!        〃                 AUDIT#<time>#<random>, for what is no tenant's
@@ -38,6 +40,8 @@ pub const PAT_PREFIX: &str = "PAT#";
 pub const GRANT_PREFIX: &str = "GRANT#";
 /// What the sort keys of the audit log start with.
 pub const AUDIT_PREFIX: &str = "AUDIT#";
+/// What the partitions of persons start with.
+pub const IDENTITY_PREFIX: &str = "IDENTITY#";
 /// What both keys of an issuer's public keys start with.
 pub const KEY_PREFIX: &str = "KEY#";
 
@@ -65,6 +69,17 @@ pub fn public_key(key_id: &str) -> String {
 /// The sort key of a user.
 pub fn user(user: &UserId) -> String {
     format!("{USER_PREFIX}{user}")
+}
+
+/// What the sort keys of the notes start with that say who may act as a user: the rest is behind
+/// [`IDENTITY_PREFIX`] where the person's memberships lie.
+pub fn member_prefix(user: &UserId) -> String {
+    format!("MEMBER#{user}#")
+}
+
+/// The sort key of a tenant's membership, in the partition of a person.
+pub fn membership(tenant: &TenantId) -> String {
+    format!("TENANT#{tenant}")
 }
 
 /// The sort key of a personal access token.

@@ -285,7 +285,7 @@ fn user_status(text: &str) -> Option<UserStatus> {
     [UserStatus::Active, UserStatus::Disabled].into_iter().find(|it| user_status_name(*it) == text)
 }
 
-fn user_status_name(status: UserStatus) -> &'static str {
+pub(super) fn user_status_name(status: UserStatus) -> &'static str {
     match status {
         UserStatus::Active => "active",
         UserStatus::Disabled => "disabled",

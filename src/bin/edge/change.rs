@@ -62,6 +62,11 @@ impl Ending {
 
     /// Asks for a flush once the change has been written, which stays written whatever becomes of the flush.
     pub(crate) async fn flush(&self) -> Result<(), Failure> {
-        self.flush.after_revocation(&self.change.connection).await
+        self.flush_late(0).await
+    }
+
+    /// The same where the authorizer may go by what was before for so many seconds yet.
+    pub(crate) async fn flush_late(&self, seconds: u64) -> Result<(), Failure> {
+        self.flush.after_revocation(&self.change.connection, seconds).await
     }
 }

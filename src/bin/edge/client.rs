@@ -244,7 +244,12 @@ impl Remove {
     async fn run(&self, output: Output) -> Result<(), Failure> {
         let store = self.ending.open().await?.clients();
         let client = find(&store, &self.id).await?;
-        store.withdraw_client(&client, &self.ending.stamp()?).await?;
+        if store.withdraw_client(&client, &self.ending.stamp()?).await? != Commit::Done {
+            return Err(Failure::Invalid(format!(
+                "the client `{}` was removed or registered anew meanwhile: look, and try again",
+                self.id
+            )));
+        }
         let text = || format!("the client `{}` is removed, and what it was granted has ended", self.id);
         output.show(text, || json!({ "removed": self.id }));
         self.ending.flush().await

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use edge_authorizer::flush::CacheFlush;
 use edge_authorizer::flush::queue::FlushQueue;
 
 use crate::connection::Connection;
@@ -34,7 +33,7 @@ pub(crate) struct Flush {
 
 impl FlushArgs {
     pub(crate) async fn run(&self, output: Output) -> Result<ExitCode, Failure> {
-        ask(&self.queue, &self.connection).await?;
+        ask(&self.queue, &self.connection, 0).await?;
         let said = "the caches are emptied now, and once more after the authorizer's timeout";
         output.show(|| said.to_owned(), || serde_json::json!({ "flush": "asked for" }));
         Ok(ExitCode::SUCCESS)
@@ -43,16 +42,17 @@ impl FlushArgs {
 
 impl Flush {
     /// Asks for a flush once a revocation has been written, which stays written whatever becomes of the flush.
-    pub(crate) async fn after_revocation(&self, connection: &Connection) -> Result<(), Failure> {
+    /// For so many seconds the authorizer may go by what was before.
+    pub(crate) async fn after_revocation(&self, connection: &Connection, late: u64) -> Result<(), Failure> {
         match &self.flush_queue {
-            Some(queue) => ask(queue, connection).await,
+            Some(queue) => ask(queue, connection, late).await,
             None => Ok(()),
         }
     }
 }
 
-async fn ask(queue: &str, connection: &Connection) -> Result<(), Failure> {
+async fn ask(queue: &str, connection: &Connection, late: u64) -> Result<(), Failure> {
     let caller = connection.caller().await?;
     let queue = FlushQueue::new(caller, queue.to_owned(), host::variable("AWS_ENDPOINT_URL"));
-    queue.flush().await.map_err(|error| Failure::Fault(error.to_string()))
+    queue.flush_late(late).await.map_err(|error| Failure::Fault(error.to_string()))
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use edge_authorizer::keys::known::Patience;
 use edge_authorizer::oauth::issuer::Issuer;
 use edge_authorizer::oauth::key_ring::{KeySecret, OwnKey, PrivateHalf, Stage, stage};
 use edge_authorizer::oauth::public_half::PublicHalf;
@@ -11,13 +12,16 @@ use edge_authorizer::store::admin::keys::NewKey;
 use edge_authorizer::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use crate::change::Change;
+use crate::change::{Change, Ending};
 use crate::connection::{Connection, Opened};
 use crate::failure::Failure;
 use crate::host;
 use crate::kms;
 use crate::output::{Output, table};
 use crate::span;
+
+/// For how long the authorizer believes the keys that it has read, in seconds.
+const BELIEVED: u64 = Patience::TABLE.fresh_for;
 
 /// The keys that access tokens are signed with.
 #[derive(Debug, Subcommand)]
@@ -77,7 +81,7 @@ pub(crate) struct Retire {
     #[command(flatten)]
     whose: Whose,
     #[command(flatten)]
-    change: Change,
+    ending: Ending,
 }
 
 /// Whose keys.
@@ -92,20 +96,22 @@ impl KeysCommand {
     pub(crate) async fn run(&self, output: Output) -> Result<ExitCode, Failure> {
         let (whose, opened) = match self {
             Self::List(List { whose, connection }) => (whose, connection.open().await?),
-            Self::Rotate(Rotate { whose, change, .. }) | Self::Retire(Retire { whose, change, .. }) => {
-                (whose, change.open().await?)
-            }
+            Self::Rotate(Rotate { whose, change, .. }) => (whose, change.open().await?),
+            Self::Retire(Retire { whose, ending, .. }) => (whose, ending.open().await?),
         };
         let issuer = whose.issuer(&opened)?;
         match self {
             Self::List(_) => {}
             Self::Rotate(args) => args.run(&opened, &issuer).await?,
             Self::Retire(args) => {
-                opened.admin().retire_key(&issuer, &args.key, &args.change.stamp()?).await?;
+                opened.admin().retire_key(&issuer, &args.key, &args.ending.stamp()?).await?;
             }
         }
         let (keys, now) = (opened.admin().signing_keys(&issuer).await?, host::now());
         output.show_all("keys", &keys, || text(&keys, now), || keys.iter().map(|key| json(&keys, key, now)).collect());
+        if let Self::Retire(args) = self {
+            args.ending.flush_late(BELIEVED).await?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

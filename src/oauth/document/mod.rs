@@ -33,6 +33,7 @@ use super::settings::ClientDocuments;
 use crate::access::identity::ClientId;
 use crate::keys::fetch::{Expected, FetchError, document};
 use crate::store::client::guarded_connector;
+use crate::store::oauth::Commit;
 use crate::timestamp::Timestamp;
 
 /// The whole of a fetch, from the look-up of the name to the last byte. A person is waiting.
@@ -98,11 +99,15 @@ pub(super) async fn named_client(server: &AuthServer, id: &ClientId, address: &s
         return Ok(server.store.client(id).await?.ok_or(ClientProblem::Unknown)?.current(server.now())?);
     };
     let now = server.now();
-    if let Some(client) = server.store.client(id).await?.filter(|client| is_good(client, now)) {
-        return Ok(client);
+    let known = server.store.client(id).await?.and_then(|client| client.current(now).ok());
+    if let Some(client) = known.as_ref().filter(|client| is_good(client, now)) {
+        return Ok(client.clone());
     }
     server.limit(&server.settings.limits.document_by_address, address).await?;
-    server.limit(&server.settings.limits.document, EVERYBODY).await?;
+    if known.is_none() {
+        // What is known does not count here: strangers cannot use up what it needs.
+        server.limit(&server.settings.limits.document, EVERYBODY).await?;
+    }
     let described = server.documents.fetch(&url).await.map_err(|problem| {
         tracing::info!(endpoint = "document", outcome = "refused", client = id.as_str(), reason = %problem, "oauth");
         match problem {
@@ -117,12 +122,22 @@ pub(super) async fn named_client(server: &AuthServer, id: &ClientId, address: &s
         secret: None,
         management: None,
         origin: Origin::Document { fresh_until },
-        registered: now,
-        // Whoever asked while it was fresh may still answer.
-        expires: Some(fresh_until.plus(REQUEST_LIFETIME)),
+        registered: known.as_ref().map_or(now, |known| known.registered),
+        // Whoever asked while it was fresh may still answer, and what is answered then can be redeemed.
+        expires: Some(fresh_until.plus(REQUEST_LIFETIME).plus(server.settings.lifetimes.code)),
     };
-    server.store.put_client(&client).await?;
-    Ok(client)
+    let kept = match known {
+        Some(_) => server.store.replace_client(&client, now).await?,
+        None => server.store.register_client(&client, now).await?,
+    };
+    match kept {
+        Commit::Done => Ok(client),
+        // Somebody else fetched it at the same time, or removed the client.
+        Commit::Conflict => {
+            let client = server.store.client(id).await?.filter(|client| is_good(client, now));
+            client.ok_or(Failure::Contention)
+        }
+    }
 }
 
 /// Whoever holds what was issued to a client without a record: its document is not fetched for that.
@@ -158,7 +173,7 @@ fn document_url(server: &AuthServer, id: &ClientId) -> Result<Option<DocumentUrl
 /// Whether a record needs no document: it is fresh, or an operator vouches for it as it stands.
 fn is_good(client: &Client, now: Timestamp) -> bool {
     match client.origin {
-        Origin::Document { fresh_until } => now < fresh_until,
+        Origin::Document { fresh_until } => now < fresh_until && client.expires.is_none_or(|at| now < at),
         Origin::Operator { .. } => client.expires.is_none_or(|at| now < at),
         Origin::SelfRegistered => false,
     }

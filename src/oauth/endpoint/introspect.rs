@@ -10,11 +10,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{authenticated, told};
-use crate::access::tenant::UserStatus;
+use crate::access::tenant::{TenantStatus, UserStatus};
 use crate::oauth::error::Problem;
 use crate::oauth::family::Standing;
 use crate::oauth::http::Incoming;
-use crate::oauth::returned::{access_token, principal};
+use crate::oauth::returned::{access_token, expires, principal};
 use crate::oauth::server::{AuthServer, Failure};
 use crate::timestamp::Timestamp;
 
@@ -40,6 +40,9 @@ async fn introspect(server: &AuthServer, request: Request) -> Result<Value, Fail
 async fn of_access_token(server: &AuthServer, text: &str, now: Timestamp) -> Result<Option<Value>, Failure> {
     let Some(token) = access_token(server, text, now).await? else { return Ok(None) };
     let Some(principal) = principal(server, token, now).await? else { return Ok(None) };
+    if principal.tenant.status == TenantStatus::Suspended {
+        return Ok(None);
+    }
     let scopes: Vec<&str> = server.api.catalogue.names(principal.token.scopes).collect();
     Ok(Some(json!({
         "active": true,
@@ -50,6 +53,7 @@ async fn of_access_token(server: &AuthServer, text: &str, now: Timestamp) -> Res
         "business_id": principal.tenant.id,
         "client_id": principal.token.client_id,
         "scope": scopes.join(" "),
+        "exp": expires(text),
         "jti": principal.token.id,
     })))
 }
@@ -57,11 +61,11 @@ async fn of_access_token(server: &AuthServer, text: &str, now: Timestamp) -> Res
 async fn of_refresh_token(server: &AuthServer, text: &str, now: Timestamp) -> Result<Option<Value>, Failure> {
     let Ok(presented) = server.settings.refresh_tokens.open(text) else { return Ok(None) };
     let Some(family) = server.store.family(&presented.tenant, &presented.grant).await? else { return Ok(None) };
-    let grant = family.grant.clone();
+    let (grant, ends) = (family.grant.clone(), family.idle_end.min(family.absolute_end));
     // To look is not to use: an old token that is asked about ends nothing.
     let Ok(Standing::Current(_)) = family.present(presented.digest(), &grant.client, now) else { return Ok(None) };
     match server.store.member(&grant.tenant, &grant.user).await? {
-        Some((_, user)) if user.status == UserStatus::Active => {}
+        Some((tenant, user)) if user.status == UserStatus::Active && tenant.status == TenantStatus::Active => {}
         Some(_) | None => return Ok(None),
     }
     Ok(Some(json!({
@@ -71,5 +75,6 @@ async fn of_refresh_token(server: &AuthServer, text: &str, now: Timestamp) -> Re
         "business_id": grant.tenant,
         "client_id": grant.client,
         "scope": grant.scopes.to_string(),
+        "exp": ends,
     })))
 }

@@ -95,7 +95,11 @@ async fn remove(server: &AuthServer, id: &str, request: Request) -> Result<(), F
     let incoming = Incoming::read(request).await?;
     // One that has ended may be removed too: it may be what a removal left that did not get to its end.
     let (client, _) = managed(server, id, &incoming).await?;
-    server.store.withdraw_client(&client, &server.stamp(&client.id)?).await?;
+    match server.store.withdraw_client(&client, &server.stamp(&client.id)?).await? {
+        Commit::Done => {}
+        // Somebody else removed it.
+        Commit::Conflict => return Err(Problem::RegistrationToken.into()),
+    }
     tracing::info!(endpoint = "manage", outcome = "removed", client = client.id.as_str(), "oauth");
     Ok(())
 }

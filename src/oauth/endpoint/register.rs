@@ -20,6 +20,7 @@ use crate::oauth::metadata::{AuthenticationMethod, ClientMetadata};
 use crate::oauth::secret::{Secret, SecretDigest};
 use crate::oauth::server::{AuthServer, Failure};
 use crate::oauth::settings::Registration;
+use crate::store::oauth::Commit;
 use crate::timestamp::Timestamp;
 
 /// The whole of an installation, where everybody is counted together.
@@ -68,6 +69,14 @@ async fn register(server: &AuthServer, request: Request) -> Result<Registered, F
     allowed(&server.settings.registration, &incoming)?;
     let metadata = ClientMetadata::from_json(incoming.json()?)?;
     limited(server, &incoming).await?;
+    if metadata.token_endpoint_auth_method == AuthenticationMethod::None
+        && let Some(known) = known(server, &id(&metadata, None)?).await?
+    {
+        tracing::info!(endpoint = "register", outcome = "known", client = known.id.as_str(), "oauth");
+        return Ok(Registered::of(known, None, &server.settings.issuer));
+    }
+    // What is there already does not count here: others cannot use up what it needs.
+    server.limit(&server.settings.limits.register, EVERYBODY).await?;
     let now = server.now();
     let (secret, management) = match metadata.token_endpoint_auth_method {
         AuthenticationMethod::None => (None, None),
@@ -84,7 +93,9 @@ async fn register(server: &AuthServer, request: Request) -> Result<Registered, F
         registered: now,
         expires: Some(now.plus(server.settings.lifetimes.registration)),
     };
-    server.store.put_client(&client).await?;
+    if server.store.register_client(&client, now).await? != Commit::Done {
+        return Err(Failure::Contention);
+    }
     tracing::info!(endpoint = "register", outcome = "registered", client = client.id.as_str(), "oauth");
     Ok(Registered {
         client_secret_expires_at: secret.as_ref().map(|_| 0),
@@ -93,10 +104,23 @@ async fn register(server: &AuthServer, request: Request) -> Result<Registered, F
     })
 }
 
-/// Counts what writes a registration.
+/// The registration of that id, if it stands; to register the same again is to use it.
+async fn known(server: &AuthServer, id: &ClientId) -> Result<Option<Client>, Failure> {
+    let now = server.now();
+    let Some(client) = server.store.client(id).await?.and_then(|client| client.current(now).ok()) else {
+        return Ok(None);
+    };
+    if let Some(until) = client.renewed(server.settings.lifetimes.registration, now)
+        && server.store.renew_client(&client, until, now).await? != Commit::Done
+    {
+        return Err(Failure::Contention);
+    }
+    Ok(Some(client))
+}
+
+/// Counts what reads or writes a registration, by address.
 pub(super) async fn limited(server: &AuthServer, incoming: &Incoming) -> Result<(), Failure> {
-    server.limit(&server.settings.limits.register_by_address, &incoming.address).await?;
-    server.limit(&server.settings.limits.register, EVERYBODY).await
+    server.limit(&server.settings.limits.register_by_address, &incoming.address).await
 }
 
 fn allowed(registration: &Registration, incoming: &Incoming) -> Result<(), Problem> {

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::authorize::refused;
-use super::consent::{answer_once, client};
+use super::consent::client;
 use crate::oauth::account::{AccountName, verify};
 use crate::oauth::authorization_request::Prompt;
 use crate::oauth::browser::{remember, same_origin, session};
@@ -72,10 +72,17 @@ async fn answer(server: &AuthServer, request: Request) -> Result<Response, Failu
         SignIn::Accounts => sign_in(server, &incoming, &form, &asked).await,
         SignIn::Product(_) => Err(Problem::Forbidden.into()),
         SignIn::Provider(_) if form.one("decision")? == Some("continue") => leave_for(server, &incoming, &asked).await,
-        SignIn::Provider(_) => {
-            answer_once(server, &asked, None).await?;
-            Ok(refused(server, &asked.pending.request.target, asked.pending.request.state.as_deref(), Problem::Denied))
-        }
+        SignIn::Provider(_) => deny(server, &asked).await,
+    }
+}
+
+/// The person does not go on: an answer for the app, where it still is.
+async fn deny(server: &AuthServer, asked: &Asked) -> Result<Response, Failure> {
+    let request = &asked.pending.request;
+    client(server, request).await?;
+    match server.store.answer_request(asked.session.digest(), asked.handle.digest(), None, None).await? {
+        Commit::Done => Ok(refused(server, &request.target, request.state.as_deref(), Problem::Denied)),
+        Commit::Conflict => Err(Problem::Forbidden.into()),
     }
 }
 
@@ -94,7 +101,8 @@ async fn sign_in(
     let now = server.now();
     let id = server.secret("session")?;
     let signed_in = Session::of(SignedIn::of(identity), now);
-    let pending = Some((asked.handle.digest(), &asked.pending));
+    let pending = asked.pending.clone().after_sign_in();
+    let pending = Some((asked.handle.digest(), &pending));
     if server.store.replace_session(asked.session.digest(), (id.digest(), &signed_in), pending).await? != Commit::Done {
         return Err(Problem::Forbidden.into());
     }
@@ -197,5 +205,10 @@ impl Asked {
         let pending = server.store.request(id.digest(), handle.digest()).await?;
         let pending = pending.and_then(|pending| pending.current(now)).ok_or(Problem::Forbidden)?;
         Ok(Self { session: id, signed_in: session.signed_in, handle, pending })
+    }
+
+    /// Who answers: who is signed in, unless the app wants them to do that once more and they have not yet.
+    pub(super) fn person(&self) -> Option<&SignedIn> {
+        self.signed_in.as_ref().filter(|_| self.pending.request.prompt != Prompt::SignIn)
     }
 }

@@ -32,9 +32,10 @@ pub(in crate::oauth) async fn get(State(server): State<Arc<AuthServer>>, request
 async fn arrive(server: &AuthServer, request: Request) -> Result<Response, Failure> {
     let incoming = Incoming::read(request).await?;
     let parameters = Parameters::parse(incoming.query.as_bytes())?;
-    server.limit(&server.settings.limits.sign_in_by_address, &incoming.address).await?;
     let now = server.now();
     let (old, _) = session(server, &incoming, now).await?.ok_or(Problem::Forbidden)?;
+    // Whoever was not sent away is not counted, or strangers could keep out all who share their address.
+    server.limit(&server.settings.limits.sign_in_by_address, &incoming.address).await?;
     let (challenge, arrival) = match &server.settings.sign_in {
         SignIn::Accounts => return Err(Problem::Forbidden.into()),
         SignIn::Product(product) => product.arrival(server, &parameters).await?,
@@ -48,6 +49,7 @@ async fn arrive(server: &AuthServer, request: Request) -> Result<Response, Failu
         }
     };
     let (away, pending) = waiting(server, &old, &challenge, now).await?;
+    let pending = pending.map(PendingRequest::after_sign_in);
     let (id, handle) = (server.secret("session")?, server.secret("request")?);
     let Arrival { signed_in, once } = arrival;
     let back = Return {

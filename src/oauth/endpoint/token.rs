@@ -1,7 +1,8 @@
 //! `POST /token`: a code or a refresh token for new tokens.
 //!
 //! Signing comes before anything is claimed, so that a failing key burns nothing. What was decided on a record holds
-//! only while the record is still so; else it is decided again on what it has become.
+//! only while the record is still so; else it is decided again on what it has become. Once something is claimed, there is
+//! an answer: whoever was told to try again then would end their own grant by it.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::access::tenant::UserStatus;
 use crate::oauth::access_token::Claims;
 use crate::oauth::authorization_request::resource;
 use crate::oauth::client::AuthenticatedClient;
-use crate::oauth::code::{NotRedeemed, Redemption};
+use crate::oauth::code::{NotRedeemed, Redeemed, Redemption};
 use crate::oauth::error::{ClientProblem, GrantProblem, Problem};
 use crate::oauth::family::{Family, NotRefreshed, RefreshRequest, Rotating, Standing};
 use crate::oauth::grant::Grant;
@@ -35,9 +36,6 @@ use crate::token::base62;
 /// How often a decision is made anew when the record changed under it. The second look finds what the first winner
 /// wrote; more are for DynamoDB's own conflicts.
 const LOOKS: usize = 8;
-
-/// A client that used less than this part of its registration's life is not renewed again: one write in a while.
-const RENEWED_AFTER: u64 = 10;
 
 /// What comes of a token request (RFC 6749 §5.1).
 #[derive(Serialize, Deserialize)]
@@ -70,7 +68,7 @@ async fn exchange(server: &AuthServer, request: Request) -> Result<TokenAnswer, 
         GrantType::AuthorizationCode => redeem(server, &client, &form).await?,
         GrantType::RefreshToken => refresh(server, &client, &form).await?,
     };
-    renew(server, &client).await?;
+    renew(server, &client).await;
     Ok(answer)
 }
 
@@ -102,11 +100,12 @@ async fn redeem(server: &AuthServer, client: &AuthenticatedClient, form: &Parame
         };
         let family = refresh_token.as_ref().map(start);
         let stamp = server.stamp(&redeemed.grant.user)?;
-        if server.store.claim(digest, &redeemed, family.as_ref(), &stamp).await? == Commit::Done {
-            still_a_client(server, client, &redeemed.grant).await?;
+        let access = server.settings.lifetimes.access;
+        if server.store.claim(digest, &redeemed, family.as_ref(), access, &stamp).await? == Commit::Done {
             log("redeemed", &redeemed.grant);
             return Ok(answer);
         }
+        still_a_client(server, &redeemed).await?;
     }
     Err(Failure::Contention)
 }
@@ -176,23 +175,14 @@ async fn ended(server: &AuthServer, grant: &Grant) -> Result<Failure, Failure> {
     Ok(GrantProblem::Reused.into())
 }
 
-/// Ends a new grant whose client was removed while it was made. Whoever removes a client ends what it finds, so one of
-/// the two sees the other.
-async fn still_a_client(server: &AuthServer, client: &AuthenticatedClient, grant: &Grant) -> Result<(), Failure> {
-    if client.id.is_url() {
-        return Ok(());
+/// The registration that a claim was refused for may be gone: then there is no code of it any more.
+async fn still_a_client(server: &AuthServer, redeemed: &Redeemed) -> Result<(), Failure> {
+    let client = server.store.client(&redeemed.grant.client).await?.ok_or(ClientProblem::Unknown)?;
+    if client.registered != redeemed.registered {
+        return Err(ClientProblem::Unknown.into());
     }
-    let now = server.now();
-    let problem = match server.store.client(&client.id).await? {
-        Some(client) => match client.current(now) {
-            Ok(_) => return Ok(()),
-            Err(problem) => problem,
-        },
-        None => ClientProblem::Unknown,
-    };
-    let stamp = server.stamp(&client.id)?;
-    server.store.end_grant(&grant.tenant, &grant.id, Action::GrantRevoke, &stamp).await?;
-    Err(problem.into())
+    client.current(server.now())?;
+    Ok(())
 }
 
 /// A user who has left or is disabled gets nothing new; what the others get is worth what they may do at each
@@ -237,16 +227,13 @@ async fn answer(
     })
 }
 
-/// A registration that is used does not end.
-async fn renew(server: &AuthServer, client: &AuthenticatedClient) -> Result<(), Failure> {
-    let life = server.settings.lifetimes.registration;
+/// A registration that is used does not end. Where that cannot be written down, the next use does it: what was asked for
+/// is done already.
+async fn renew(server: &AuthServer, client: &AuthenticatedClient) {
     let now = server.now();
-    let until = now.plus(life);
-    match client.expires {
-        Some(expires) if until.since(expires) > life / RENEWED_AFTER => {
-            Ok(server.store.renew_client(client, until, now).await?)
-        }
-        Some(_) | None => Ok(()),
+    let Some(until) = client.renewed(server.settings.lifetimes.registration, now) else { return };
+    if let Err(fault) = server.store.renew_client(client, until, now).await {
+        tracing::warn!(endpoint = "token", outcome = "not_renewed", client = client.id.as_str(), reason = %fault, "oauth");
     }
 }
 

@@ -1,7 +1,9 @@
 //! Users: people and services of a tenant, with roles and exceptions.
 //!
-//! A user's id may come back, its old tokens and what it let apps do may not: they end when the user leaves, and once
-//! more before a user of that id is created.
+//! A user's id may come back, its old tokens, what it let apps do and who could sign in as it may not: they end when the
+//! user leaves, and once more before a user of that id is created.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
 use super::audit::Action;
 use super::change::{Change, Guard, Place, Revision, Step, settle};
@@ -10,7 +12,7 @@ use super::{Admin, AdminError, Stamp, names, role};
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::{TenantId, UserId};
 use crate::access::tenant::{Tenant, User, UserStatus};
-use crate::store::record::{Item, read_user, write_user};
+use crate::store::record::{Item, read_user, text, write_user};
 use crate::store::{StoreFault, key};
 
 impl Admin {
@@ -130,11 +132,34 @@ impl Admin {
         }
     }
 
-    /// Ends all by which somebody could act as the user: tokens, and grants to apps.
+    /// Ends all by which somebody could act as the user: memberships, tokens, and grants to apps; returns the ids of the
+    /// latter two.
     async fn end_all(&self, tenant: &TenantId, id: &UserId, mut stamps: Stamp) -> Result<Vec<String>, AdminError> {
+        self.end_memberships(tenant, id).await?;
         let mut ended = self.revoke_all(tenant, id, &mut stamps).await?;
         ended.extend(self.end_grants(tenant, id, &mut stamps).await?);
         Ok(ended)
+    }
+
+    /// Nobody who signs in is this user any more.
+    async fn end_memberships(&self, tenant: &TenantId, id: &UserId) -> Result<(), AdminError> {
+        let prefix = key::member_prefix(id);
+        for note in self.every(tenant, &prefix).await? {
+            let delete = || self.client.delete_item().table_name(&self.table);
+            let person = format!("{}{}", key::IDENTITY_PREFIX, name_of(&note, &prefix));
+            let membership = delete().key(key::PK, text(&person)).key(key::SK, text(&key::membership(tenant)));
+            // The person may have become somebody else there since.
+            let membership = membership.condition_expression("#user = :user");
+            let membership = membership.expression_attribute_names("#user", "user");
+            match membership.expression_attribute_values(":user", text(id.as_str())).send().await {
+                Err(error) if error.code() != Some("ConditionalCheckFailedException") => return Err(self.failed(error)),
+                Ok(_) | Err(_) => {}
+            }
+            let noted = delete().key(key::PK, text(&key::tenant_partition(tenant)));
+            let noted = noted.key(key::SK, text(&format!("{prefix}{}", name_of(&note, &prefix))));
+            noted.send().await.map_err(|error| self.failed(error))?;
+        }
+        Ok(())
     }
 
     pub(super) async fn user_record(&self, tenant: &TenantId, id: &UserId) -> Result<(Item, User), AdminError> {

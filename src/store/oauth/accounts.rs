@@ -1,4 +1,6 @@
 //! `IDENTITY#<iss>#<sub>`: the tenants that a person is a member of; and for local accounts, the password's hash.
+//!
+//! Beside the user that the person is there lies a note of it, by which the membership ends with the user.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
@@ -52,7 +54,21 @@ impl OAuthStore {
     /// # Errors
     /// [`StoreFault`].
     pub async fn put_membership(&self, identity: &Identity, membership: &Membership) -> Result<(), StoreFault> {
-        self.put(member(identity, membership)).await
+        self.commit(self.new_member(identity, membership)?.into()).await?;
+        Ok(())
+    }
+
+    /// A membership and its note.
+    fn new_member(&self, identity: &Identity, membership: &Membership) -> Result<[TransactWriteItem; 2], StoreFault> {
+        let put = |item: Item| {
+            let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(unbuildable)?;
+            Ok(TransactWriteItem::builder().put(put).build())
+        };
+        let Membership { tenant, user } = membership;
+        let mut member = record_key(&partition(identity), &key::membership(tenant));
+        member.insert("user".to_owned(), text(user.as_str()));
+        let noted = format!("{}{}#{}", key::member_prefix(user), identity.issuer, identity.subject);
+        Ok([put(member)?, put(record_key(&key::tenant_partition(tenant), &noted))?])
     }
 
     /// The password's hash of a local account.
@@ -92,11 +108,10 @@ impl OAuthStore {
             }
             Password::AsItIs => self.there(account)?,
         };
-        let member = Put::builder().table_name(&self.table).set_item(Some(member(&name.identity(), membership)));
-        let member = TransactWriteItem::builder().put(member.build().map_err(unbuildable)?).build();
+        let [member, noted] = self.new_member(&name.identity(), membership)?;
         let user = self.there(record_key(&tenant, &key::user(&membership.user)))?;
         let note = self.audited(&tenant, Action::UserAccount, membership.user.as_str(), [None, Some(&told)], stamp)?;
-        self.commit(vec![account, member, user, note]).await
+        self.commit(vec![account, member, noted, user, note]).await
     }
 
     /// A record that must be there, and stays as it is.
@@ -116,14 +131,8 @@ impl OAuthStore {
     }
 }
 
-fn member(identity: &Identity, membership: &Membership) -> Item {
-    let mut item = record_key(&partition(identity), &format!("{MEMBERSHIP_PREFIX}{}", membership.tenant));
-    item.insert("user".to_owned(), text(membership.user.as_str()));
-    item
-}
-
 fn partition(identity: &Identity) -> String {
-    format!("IDENTITY#{}#{}", identity.issuer, identity.subject)
+    format!("{}{}#{}", key::IDENTITY_PREFIX, identity.issuer, identity.subject)
 }
 
 fn membership(item: &Item) -> Result<Membership, StoreFault> {

@@ -1,6 +1,11 @@
-//! `CLIENT#<id>`: what registered, and until when; beside it, one note for each grant that it was given.
+//! `CLIENT#<id>`: what registered, and since and until when; beside it, one note for each grant that it was given.
+//!
+//! A registration is told from a later one of the same id by when it was made. What is decided on one is written while it
+//! stands, and no longer: a removal is not undone by what was under way.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, time, unbuildable};
 use crate::access::identity::{ClientId, GrantId, TenantId};
@@ -16,6 +21,12 @@ use crate::timestamp::Timestamp;
 
 const SORT_KEY: &str = "CLIENT";
 
+/// The attribute that says until when a registration stands; none for one that does not end.
+const EXPIRES: &str = "expires";
+
+/// The condition that a registration that ends by itself still stands.
+const STANDS: &str = "registered_at = :registered AND #expires > :now";
+
 impl OAuthStore {
     /// The client of that id, expired or not.
     ///
@@ -25,21 +36,15 @@ impl OAuthStore {
         self.item(&partition(id), SORT_KEY).await?.map(|item| read(&item)).transpose()
     }
 
-    /// Writes a client, over one of the same id: only identical public ones have the same. One that an operator vouches
-    /// for stays as it is, whoever registers the same again.
+    /// Writes a new registration, where there is none of that id or the one that there was has ended.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn put_client(&self, client: &Client) -> Result<(), StoreFault> {
+    pub async fn register_client(&self, client: &Client, now: Timestamp) -> Result<Commit, StoreFault> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(write(client)?));
-        let put = put.condition_expression("attribute_not_exists(pk) OR attribute_exists(#expires)");
-        match put.expression_attribute_names("#expires", "expires").send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
-                Ok(())
-            }
-            Err(error) => Err(fault(error)),
-        }
+        let put = put.condition_expression("attribute_not_exists(pk) OR #expires <= :now");
+        let put = put.expression_attribute_names("#expires", EXPIRES);
+        decided(put.expression_attribute_values(":now", time(now)).send().await)
     }
 
     /// Writes a client that the operator made.
@@ -52,7 +57,7 @@ impl OAuthStore {
         self.commit(vec![self.new_item(write(client)?)?, self.listed(&client.id)?, note]).await
     }
 
-    /// Writes what the operator says of a client that registered itself, if it is still as it was.
+    /// Writes what the operator says of a client that registered itself, if it still says of itself what it did.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -60,7 +65,11 @@ impl OAuthStore {
         let told = [description(was), description(is)];
         let note = self.note(Action::ClientVerify, is, [told.first(), told.last()], stamp)?;
         let put = Put::builder().table_name(&self.table).set_item(Some(write(is)?));
-        let put = put.condition_expression("document = :was");
+        // Until when it stands may have changed: it was used.
+        let put = put.condition_expression(format!("document = :was AND {STANDS}"));
+        let put = put.expression_attribute_names("#expires", EXPIRES);
+        let put = put.expression_attribute_values(":registered", time(was.registered));
+        let put = put.expression_attribute_values(":now", time(stamp.now()));
         let was = write(was)?.remove("document").ok_or_else(|| StoreFault::Refused("no document".to_owned()))?;
         let put = put.expression_attribute_values(":was", was).build().map_err(unbuildable)?;
         let put = TransactWriteItem::builder().put(put).build();
@@ -89,40 +98,28 @@ impl OAuthStore {
     /// [`StoreFault`].
     pub async fn replace_client(&self, client: &Client, now: Timestamp) -> Result<Commit, StoreFault> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(write(client)?));
-        let put = put.condition_expression("attribute_exists(pk) AND #expires > :now");
-        let put = put.expression_attribute_names("#expires", "expires");
-        match put.expression_attribute_values(":now", time(now)).send().await {
-            Ok(_) => Ok(Commit::Done),
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
-                Ok(Commit::Conflict)
-            }
-            Err(error) => Err(fault(error)),
-        }
+        let put = put.condition_expression(STANDS).expression_attribute_names("#expires", EXPIRES);
+        let put = put.expression_attribute_values(":registered", time(client.registered));
+        decided(put.expression_attribute_values(":now", time(now)).send().await)
     }
 
     /// Lets a registration end later, because it was used. One that was removed meanwhile, or ended, stays so.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn renew_client(&self, client: &Client, expires: Timestamp, now: Timestamp) -> Result<(), StoreFault> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update.set_key(Some(record_key(&partition(&client.id), SORT_KEY)));
+    pub async fn renew_client(
+        &self,
+        client: &Client,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<Commit, StoreFault> {
         // Only the end: the rest may have been changed since it was read.
-        let update = update.update_expression("SET #expires = :expires, #ttl = :ttl");
-        let update = update.condition_expression("attribute_exists(pk) AND #expires > :now");
-        let update = update.expression_attribute_names("#expires", "expires").expression_attribute_names("#ttl", TTL);
-        let update = update.expression_attribute_values(":expires", time(expires));
-        let update = update.expression_attribute_values(":ttl", time(expires.plus(KEPT)));
-        match update.expression_attribute_values(":now", time(now)).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_conditional_check_failed_exception()) => {
-                Ok(())
-            }
-            Err(error) => Err(fault(error)),
-        }
+        let update = self.ending(client, expires, expires).condition_expression(STANDS);
+        decided(update.expression_attribute_values(":now", time(now)).send().await)
     }
 
-    /// Ends a client now and every grant that it was given; then removes it.
+    /// Ends a client now and every grant that it was given; then removes it. A conflict means that it was removed
+    /// meanwhile, or registered anew, which is another client.
     ///
     /// The registration ends first, so that nothing new is granted. What is left when the store fails on the way is a
     /// client that has ended, and the same call again ends the rest.
@@ -130,9 +127,9 @@ impl OAuthStore {
     /// # Errors
     /// [`StoreFault`].
     pub async fn withdraw_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
-        let now = stamp.now();
-        let ends = client.expires.map_or(now, |expires| expires.min(now));
-        self.put(write(&Client { expires: Some(ends), ..client.clone() })?).await?;
+        if self.end_client(client, stamp.now()).await? == Commit::Conflict {
+            return Ok(Commit::Conflict);
+        }
         let partition = partition(&client.id);
         let mut stamp = stamp.clone();
         for item in self.under(&partition, key::GRANT_PREFIX).await? {
@@ -144,6 +141,42 @@ impl OAuthStore {
             delete.set_key(Some(record_key(&partition, &sort_key))).send().await.map_err(fault)?;
         }
         self.remove_client(client, &stamp.next()).await
+    }
+
+    /// Ends a registration as if it had ended when it was made: then it has for everybody, whatever their clocks say.
+    async fn end_client(&self, client: &Client, now: Timestamp) -> Result<Commit, StoreFault> {
+        let update = self.ending(client, client.registered, now);
+        decided(update.condition_expression("registered_at = :registered").send().await)
+    }
+
+    /// An update of when a registration ends, and of when its record may go: a while after `last`.
+    fn ending(&self, client: &Client, expires: Timestamp, last: Timestamp) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table);
+        let update = update.set_key(Some(record_key(&partition(&client.id), SORT_KEY)));
+        let update = update.update_expression("SET #expires = :expires, #ttl = :ttl");
+        let update = update.expression_attribute_names("#expires", EXPIRES).expression_attribute_names("#ttl", TTL);
+        let update = update.expression_attribute_values(":expires", time(expires));
+        let update = update.expression_attribute_values(":ttl", time(last.plus(KEPT)));
+        update.expression_attribute_values(":registered", time(client.registered))
+    }
+
+    /// That a registration stands, as a condition of what is written beside it.
+    pub(super) fn stands(
+        &self,
+        client: &ClientId,
+        registered: Timestamp,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreFault> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(record_key(&partition(client), SORT_KEY)))
+            .condition_expression("registered_at = :registered AND (attribute_not_exists(#expires) OR #expires > :now)")
+            .expression_attribute_names("#expires", EXPIRES)
+            .expression_attribute_values(":registered", time(registered))
+            .expression_attribute_values(":now", time(now))
+            .build()
+            .map_err(unbuildable)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// The note by which a client's grants are found: they lie in their tenants' partitions. `ends` is when no token
@@ -161,7 +194,11 @@ impl OAuthStore {
         let delete = |partition: &str, sort_key: &str| {
             Delete::builder().table_name(&self.table).set_key(Some(record_key(partition, sort_key)))
         };
-        let record = delete(&partition(&client.id), SORT_KEY).condition_expression("attribute_exists(pk)");
+        // As `end_client` left it: one that registered anew since is another.
+        let record = delete(&partition(&client.id), SORT_KEY);
+        let record = record.condition_expression("registered_at = :registered AND #expires = :registered");
+        let record = record.expression_attribute_names("#expires", EXPIRES);
+        let record = record.expression_attribute_values(":registered", time(client.registered));
         let listed = delete(key::INSTALLATION, &listed_key(&client.id));
         let mut writes = Vec::new();
         for delete in [record, listed] {
@@ -231,15 +268,30 @@ fn partition(id: &ClientId) -> String {
     format!("{}{id}", key::CLIENT_PREFIX)
 }
 
+/// The record: the times stand beside the document, so that they can change and be asked about without it.
 fn write(client: &Client) -> Result<Item, StoreFault> {
-    let mut item = document_item(&partition(&client.id), SORT_KEY, client, client.expires)?;
+    let lasting = Client { expires: None, ..client.clone() };
+    let mut item = document_item(&partition(&client.id), SORT_KEY, &lasting, client.expires)?;
+    item.insert("registered_at".to_owned(), time(client.registered));
     if let Some(expires) = client.expires {
-        item.insert("expires".to_owned(), time(expires));
+        item.insert(EXPIRES.to_owned(), time(expires));
     }
     Ok(item)
 }
 
 fn read(item: &Item) -> Result<Client, StoreFault> {
     let client: Client = document(SORT_KEY, item)?;
-    Ok(Client { expires: Attributes::of(SORT_KEY, item).optional_time("expires")?, ..client })
+    Ok(Client { expires: Attributes::of(SORT_KEY, item).optional_time(EXPIRES)?, ..client })
+}
+
+/// What came of a conditional write.
+fn decided<T, E>(sent: Result<T, SdkError<E>>) -> Result<Commit, StoreFault>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(Commit::Done),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(Commit::Conflict),
+        Err(error) => Err(fault(error)),
+    }
 }

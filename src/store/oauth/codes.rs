@@ -47,7 +47,9 @@ impl OAuthStore {
         }
     }
 
-    /// Claims a code and makes what it stands for. The stamp says who let the client in, and when that takes effect.
+    /// Claims a code and makes what it stands for, while its client is registered as it was and its user may act. The
+    /// stamp says who let the client in, and when that takes effect; `access` is how long an access token lives, the last
+    /// of which the grant's record outlives.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -56,9 +58,11 @@ impl OAuthStore {
         digest: SecretDigest,
         redeemed: &Redeemed,
         family: Option<&Family>,
+        access: u64,
         stamp: &Stamp,
     ) -> Result<Commit, StoreFault> {
         let now = stamp.now();
+        let ends = family.map_or(now, |family| family.absolute_end).plus(access);
         let claim = Update::builder()
             .table_name(&self.table)
             .set_key(Some(record_key(&partition(digest), SORT_KEY)))
@@ -68,8 +72,10 @@ impl OAuthStore {
             .build()
             .map_err(unbuildable)?;
         let mut writes = vec![TransactWriteItem::builder().update(claim).build()];
-        writes.extend(self.new_grant(&redeemed.grant, stamp)?);
-        writes.push(self.new_note(&redeemed.grant, family.map_or(now, |family| family.absolute_end))?);
+        writes.push(self.stands(&redeemed.grant.client, redeemed.registered, now)?);
+        writes.push(self.acts(&redeemed.grant.tenant, &redeemed.grant.user)?);
+        writes.extend(self.new_grant(&redeemed.grant, ends, stamp)?);
+        writes.push(self.new_note(&redeemed.grant, ends)?);
         if let Some(family) = family {
             writes.push(self.new_family(family)?);
         }

@@ -6,15 +6,17 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem, Update};
 
-use super::{Commit, OAuthStore, document, document_item, record_key, time, unbuildable};
+use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, time, unbuildable};
 use crate::access::identity::{GrantId, TenantId, UserId};
-use crate::access::tenant::{Tenant, User};
+use crate::access::tenant::{Tenant, User, UserStatus};
 use crate::oauth::family::{Family, Previous};
 use crate::oauth::grant::Grant;
 use crate::oauth::secret::SecretDigest;
 use crate::store::audit::Action;
 use crate::store::read::fault;
-use crate::store::record::{Attributes, Item, number, read_grant, read_tenant, read_user, text, write_grant};
+use crate::store::record::{
+    Attributes, Item, number, read_grant, read_tenant, read_user, text, user_status_name, write_grant,
+};
 use crate::store::stamp::Stamp;
 use crate::store::{StoreFault, key};
 use crate::timestamp::Timestamp;
@@ -168,8 +170,27 @@ impl OAuthStore {
         Ok(items)
     }
 
-    /// A grant and its audit record.
-    pub(super) fn new_grant(&self, grant: &Grant, stamp: &Stamp) -> Result<[TransactWriteItem; 2], StoreFault> {
+    /// That a user may act, as a condition of what is written beside it: who removes one ends the grants that are there
+    /// by then.
+    pub(super) fn acts(&self, tenant: &TenantId, user: &UserId) -> Result<TransactWriteItem, StoreFault> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(record_key(&key::tenant_partition(tenant), &key::user(user))))
+            .condition_expression("#status = :active")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":active", text(user_status_name(UserStatus::Active)))
+            .build()
+            .map_err(unbuildable)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// A grant and its audit record. `ends` is when no token of the grant can be good any more.
+    pub(super) fn new_grant(
+        &self,
+        grant: &Grant,
+        ends: Timestamp,
+        stamp: &Stamp,
+    ) -> Result<[TransactWriteItem; 2], StoreFault> {
         let partition = key::tenant_partition(&grant.tenant);
         let mut item = record_key(&partition, &key::grant(&grant.id));
         item.extend(write_grant(&GrantRecord {
@@ -183,6 +204,7 @@ impl OAuthStore {
         item.insert("created".to_owned(), time(stamp.now()));
         let states = [None, Some(&item)];
         let note = self.audited(&partition, Action::GrantCreate, grant.id.as_str(), states, stamp)?;
+        item.insert(TTL.to_owned(), number(ends.plus(KEPT).seconds()));
         Ok([self.new_item(item)?, note])
     }
 

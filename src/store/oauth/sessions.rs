@@ -1,23 +1,25 @@
 //! `SESSION#<sha256>`: a browser's session, and in the same partition the requests that it is asked about and the
-//! challenges that it was sent away with to be signed in.
+//! challenges that it was sent away with to be signed in, and what requests were answered with.
 //!
 //! Either is only ever looked for in the partition of the session that presents it, so another session cannot find it,
 //! by construction. A name that may come once, of an assertion, has a partition to itself.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 
-use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, unbuildable};
+use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, time, unbuildable};
 use crate::oauth::code::IssuedCode;
 use crate::oauth::secret::SecretDigest;
-use crate::oauth::session::{Away, PendingRequest, SESSION_LIFETIME, Session};
+use crate::oauth::session::{Answer, Away, PendingRequest, SESSION_LIFETIME, Session};
 use crate::store::StoreFault;
 use crate::store::read::fault;
-use crate::store::record::number;
+use crate::store::record::{Attributes, Item, number, text};
 use crate::timestamp::Timestamp;
 
 const SORT_KEY: &str = "SESSION";
 const REQUEST: &str = "REQUEST";
 const AWAY: &str = "AWAY";
+const ANSWER: &str = "ANSWER";
 const ONCE: &str = "ONCE";
 const FORM: &str = "FORM";
 
@@ -171,7 +173,7 @@ impl OAuthStore {
         self.commit(writes).await
     }
 
-    /// Answers a request, once: with a code, or with none.
+    /// Answers a request, once: with a code, or with none. The answer is kept for who sends it twice.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -180,12 +182,24 @@ impl OAuthStore {
         session: SecretDigest,
         handle: SecretDigest,
         code: Option<(SecretDigest, &IssuedCode)>,
+        answer: Option<&Answer>,
     ) -> Result<Commit, StoreFault> {
         let mut writes = vec![self.removed(&partition(session), &request_key(handle))?];
         if let Some((digest, code)) = code {
             writes.push(self.new_code(digest, code)?);
         }
+        if let Some(answer) = answer {
+            writes.push(self.new_item(write_answer(session, handle, answer))?);
+        }
         self.commit(writes).await
+    }
+
+    /// What a request of this session was answered with.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn answer(&self, session: SecretDigest, handle: SecretDigest) -> Result<Option<Answer>, StoreFault> {
+        self.item(&partition(session), &answer_key(handle)).await?.map(|item| read_answer(&item)).transpose()
     }
 
     fn new_session(&self, id: SecretDigest, session: &Session) -> Result<TransactWriteItem, StoreFault> {
@@ -209,12 +223,40 @@ impl OAuthStore {
     }
 }
 
+fn write_answer(session: SecretDigest, handle: SecretDigest, answer: &Answer) -> Item {
+    let mut item = record_key(&partition(session), &answer_key(handle));
+    item.extend([
+        ("ends".to_owned(), time(answer.ends)),
+        ("sealed".to_owned(), AttributeValue::B(Blob::new(answer.sealed.clone()))),
+        (TTL.to_owned(), number(answer.ends.plus(KEPT).seconds())),
+    ]);
+    if let Some(code) = answer.code {
+        item.insert("code".to_owned(), text(&code.to_hex()));
+    }
+    item
+}
+
+fn read_answer(item: &Item) -> Result<Answer, StoreFault> {
+    let attributes = Attributes::of(ANSWER, item);
+    let broken = |what: &str| StoreFault::BrokenRecord { record: ANSWER.to_owned(), what: what.to_owned() };
+    let code = attributes.optional_text("code")?;
+    let code =
+        code.map(|code| SecretDigest::from_hex(code).ok_or_else(|| broken("`code` is no digest"))).transpose()?;
+    let sealed = item.get("sealed").and_then(|value| value.as_b().ok());
+    let sealed = sealed.ok_or_else(|| broken("`sealed` is not binary"))?.as_ref().to_vec();
+    Ok(Answer { code, ends: attributes.time("ends")?, sealed })
+}
+
 fn partition(id: SecretDigest) -> String {
     format!("SESSION#{}", id.to_hex())
 }
 
 fn away_key(challenge: SecretDigest) -> String {
     format!("{AWAY}#{}", challenge.to_hex())
+}
+
+fn answer_key(handle: SecretDigest) -> String {
+    format!("{ANSWER}#{}", handle.to_hex())
 }
 
 fn request_key(handle: SecretDigest) -> String {

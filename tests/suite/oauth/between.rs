@@ -1,5 +1,6 @@
-//! What happens between a read and the write that was decided on it: a client of the store that holds a transaction back
-//! until something else has happened, or says that there was a conflict. It also counts what the store is asked for.
+//! What happens between a read and the write that was decided on it: a client of the store that holds a call back until
+//! something else has happened, says that there was a conflict, or does not answer any more. It also counts what the
+//! store is asked for.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,14 +18,19 @@ use edge_authorizer::store::client::http_client;
 
 type Event = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What is to happen before the next transaction.
+/// The operation of a transaction.
+const TRANSACTION: &str = "TransactWriteItems";
+
+/// What is to happen before the next call of a kind.
 #[derive(Clone, Default)]
 pub(super) struct Between(Arc<Mutex<Planned>>);
 
 #[derive(Default)]
 struct Planned {
-    event: Option<Event>,
+    event: Option<(&'static str, Event)>,
     conflicts: usize,
+    /// How many calls are still answered; all of them where that is not said.
+    answers: Option<usize>,
     /// The operations that the store was asked for.
     asked: Vec<String>,
 }
@@ -38,7 +44,22 @@ impl Between {
 
     /// Lets this happen before the next transaction, once.
     pub(super) fn happens(&self, event: impl Future<Output = ()> + Send + 'static) {
-        self.0.lock().unwrap().event = Some(Box::pin(event));
+        self.happens_before(TRANSACTION, event);
+    }
+
+    /// Lets this happen before the next call of that operation, once.
+    pub(super) fn happens_before(&self, operation: &'static str, event: impl Future<Output = ()> + Send + 'static) {
+        self.0.lock().unwrap().event = Some((operation, Box::pin(event)));
+    }
+
+    /// Answers so many calls, and then no more until it is back.
+    pub(super) fn goes_down_after(&self, calls: usize) {
+        self.0.lock().unwrap().answers = Some(calls);
+    }
+
+    /// Answers again.
+    pub(super) fn is_back(&self) {
+        self.0.lock().unwrap().answers = None;
     }
 
     /// Cancels so many transactions, as if another had been under way on the same record.
@@ -55,6 +76,19 @@ impl Between {
     pub(super) fn is_over(&self) -> bool {
         let planned = self.0.lock().unwrap();
         planned.event.is_none() && planned.conflicts == 0
+    }
+
+    /// What was to happen before a call of that operation.
+    fn event(&self, operation: &str) -> Option<Event> {
+        let mut planned = self.0.lock().unwrap();
+        planned.event.take_if(|(before, _)| *before == operation).map(|(_, event)| event)
+    }
+
+    fn is_down(&self) -> bool {
+        let mut planned = self.0.lock().unwrap();
+        let down = planned.answers == Some(0);
+        planned.answers = planned.answers.map(|calls| calls.saturating_sub(1));
+        down
     }
 
     fn conflict(&self) -> bool {
@@ -92,26 +126,34 @@ struct HeldConnector {
 impl HttpConnector for HeldConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.split('.').next_back().unwrap_or_default();
-        self.between.0.lock().unwrap().asked.push(operation.to_owned());
-        if !target.ends_with(".TransactWriteItems") {
-            return self.inner.call(request);
-        }
+        let operation = target.split('.').next_back().unwrap_or_default().to_owned();
         let (between, inner) = (self.between.clone(), self.inner.clone());
         HttpConnectorFuture::new(async move {
-            let event = between.0.lock().unwrap().event.take();
-            if let Some(event) = event {
+            between.0.lock().unwrap().asked.push(operation.clone());
+            if let Some(event) = between.event(&operation) {
                 event.await;
             }
-            if between.conflict() { Ok(conflict()) } else { inner.call(request).await }
+            if between.is_down() {
+                return Ok(refusal(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}"#));
+            }
+            if operation == TRANSACTION && between.conflict() {
+                return Ok(conflict());
+            }
+            inner.call(request).await
         })
     }
 }
 
 /// What DynamoDB says when another transaction is under way on the same record.
 fn conflict() -> HttpResponse {
-    let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled",
-        "CancellationReasons":[{"Code":"TransactionConflict","Message":"ongoing"},{"Code":"None"},{"Code":"None"}]}"#;
+    refusal(
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled",
+        "CancellationReasons":[{"Code":"TransactionConflict","Message":"ongoing"},{"Code":"None"},{"Code":"None"}]}"#,
+    )
+}
+
+/// An answer that is not asked for again.
+fn refusal(body: &'static str) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::try_from(400).unwrap(), SdkBody::from(body));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     response

@@ -87,9 +87,10 @@ async fn a_cookie_is_as_safe_as_its_issuer() {
     for (issuer, start, end) in [
         ("https://auth.example.com:8443", "__Host-session=", "; Path=/; HttpOnly; SameSite=Lax; Secure"),
         ("https://localhost", "__Host-session=", "; Path=/; HttpOnly; SameSite=Lax; Secure"),
-        ("http://127.0.0.1:9080", "session=", "; Path=/; HttpOnly; SameSite=Lax"),
-        ("http://[::1]:9080", "session=", "; Path=/; HttpOnly; SameSite=Lax"),
-        ("http://localhost:9080", "session=", "; Path=/; HttpOnly; SameSite=Lax"),
+        // Cookies know no ports: what else this machine serves must not take it away.
+        ("http://127.0.0.1:9080", "edge-session-9080=", "; Path=/; HttpOnly; SameSite=Lax"),
+        ("http://[::1]:9081", "edge-session-9081=", "; Path=/; HttpOnly; SameSite=Lax"),
+        ("http://localhost", "edge-session-80=", "; Path=/; HttpOnly; SameSite=Lax"),
     ] {
         let house = House::with(Plan { issuer: Some(issuer.to_owned()), ..Plan::default() }).await;
         let app = house.app().await;
@@ -99,10 +100,18 @@ async fn a_cookie_is_as_safe_as_its_issuer() {
         assert!(!set.to_ascii_lowercase().contains("domain"), "{set}");
         let path = asked.header("location").strip_prefix(issuer).unwrap();
         assert_eq!(house.get(path, &cookie(&asked)).await.status, 200, "{issuer}");
-        let other = cookie(&asked).replace("__Host-session", "x-session");
-        let other =
-            if issuer.starts_with("https") { other.replace("x-session", "session") } else { format!("__Host-{other}") };
-        assert_eq!(house.get(path, &other).await.status, 403, "a cookie of the other name is none");
+        let value = cookie(&asked).split_once('=').unwrap().1.to_owned();
+        for name in ["session", "__Host-session", "edge-session-1", "edge-session"].map(|name| format!("{name}=")) {
+            let status = if name == start { 200 } else { 403 };
+            assert_eq!(house.get(path, &format!("{name}{value}")).await.status, status, "{issuer} {name}");
+        }
+        // Over TLS the browser is told to stay there.
+        let secured = if issuer.starts_with("https") { "max-age=31536000" } else { "" };
+        for path in [path, "/jwks.json", "/nothing", "/.well-known/oauth-authorization-server", "/token", "/style.css"]
+        {
+            let reply = house.get(path, &cookie(&asked)).await;
+            assert_eq!(reply.header("strict-transport-security"), secured, "{issuer} {path}");
+        }
     }
 }
 
@@ -133,12 +142,24 @@ async fn a_consent_is_given_once_and_here() {
     let allowed = post(&mine, &ours, &allow).await;
     assert_eq!(allowed.status, 303);
     assert!(allowed.parameters().contains_key("code"));
-    assert_eq!(post(&mine, &ours, &allow).await.status, 403, "reused");
+    // Who clicks twice has clicked once.
+    let twice = post(&mine, &ours, &allow).await;
+    assert_eq!((twice.status, twice.header("location")), (303, allowed.header("location")));
+    assert_eq!(post(&others, &ours, &allow).await.status, 403, "another session's");
+    assert_eq!(post(&mine, &[("origin", "https://evil.example")], &allow).await.status, 403);
+    let other = post(&mine, &ours, &body(&handle, "deny")).await;
+    assert_eq!((other.status, other.header("location")), (409, ""), "answered is answered");
+    assert!(other.body.contains("You have answered this already"), "{}", other.body);
+    assert_eq!(house.redeem(&app, &allowed.parameters()["code"]).await.status, 200, "and nothing is ended by it");
+    assert_eq!(post(&mine, &ours, &allow).await.status, 409, "the app has its answer");
 
     let denied = post(&others, &[("origin", ISSUER)], &body(&other_handle, "deny")).await;
     assert_eq!((denied.status, denied.parameters()["error"].as_str()), (303, "access_denied"));
     assert_eq!((denied.parameters()["state"].as_str(), denied.parameters()["iss"].as_str()), ("xyz", ISSUER));
-    assert_eq!(post(&others, &[], &body(&other_handle, "allow")).await.status, 403, "denied is denied");
+    assert_eq!(post(&others, &[], &body(&other_handle, "allow")).await.status, 409, "denied is denied");
+    house.world.clock.advance(60);
+    let late = post(&others, &[("origin", ISSUER)], &body(&other_handle, "deny")).await;
+    assert_eq!((late.status, late.header("location")), (409, ""), "a click of long ago");
 
     let (handle, cookie) = house.signed_in(&app).await;
     house.world.clock.advance(600);
@@ -166,5 +187,60 @@ async fn guessing_passwords_ends() {
     for _ in 0..9 {
         assert_eq!(try_it("nobody@example.com", "wrong").await.status, 401);
     }
-    assert_eq!(try_it("nobody@example.com", "wrong").await.status, 429, "an account that does not exist, alike");
+    let number = regex::Regex::new("<code>[0-9a-f]{16}</code>").unwrap();
+    let mut locked = std::collections::BTreeSet::new();
+    for (name, password) in [(NAME, "wrong"), (NAME, PASSWORD), ("nobody@example.com", "wrong")] {
+        let page = try_it(name, password).await;
+        let wait = page.header("retry-after").to_owned();
+        assert!((1..=900).contains(&wait.parse::<u64>().unwrap()), "{wait}");
+        assert!(page.body.contains(&format!("Wait for <bdi>{wait}</bdi> seconds")), "{}", page.body);
+        locked.insert((page.status, wait, number.replace_all(&page.body, "").into_owned()));
+    }
+    assert_eq!(locked.len(), 1, "there or not, right or not: {locked:#?}");
+    let wait: u64 = locked.first().unwrap().1.parse().unwrap();
+    house.world.clock.advance(wait);
+    // The request's own ten minutes may be over by then.
+    assert_eq!(house.redeem(&app, &house.code(&app).await).await.status, 200, "then it is over");
+}
+
+/// [94]: so many tries from one address, whatever names they are for.
+#[tokio::test]
+async fn guessing_at_many_accounts_ends_too() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let mut answers = Vec::new();
+    for number in 0..61 {
+        let asked = house.get(&House::authorize_path(&app, &[]), "").await;
+        let handle = asked.parameters()["request"].clone();
+        let name = format!("person-{number}@example.com");
+        let fields = [("request", handle.as_str()), ("name", &name), ("password", "wrong")];
+        answers.push(house.form("/sign-in", &cookie(&asked), &fields).await.status);
+    }
+    assert_eq!((answers[..60].iter().all(|status| *status == 401), answers[60]), (true, 429));
+}
+
+/// [37]: what a path does not do is said by a page, with what it does do; machines get no page.
+#[tokio::test]
+async fn a_page_that_does_not_do_that_says_so() {
+    let house = House::new().await;
+    for (verb, path, allow) in [
+        ("PUT", "/authorize", "GET,HEAD,POST"),
+        ("DELETE", "/consent", "GET,HEAD,POST"),
+        ("PATCH", "/sign-in", "GET,HEAD,POST"),
+        ("POST", "/sign-in/return", "GET,HEAD"),
+        ("POST", "/account", "GET,HEAD"),
+        ("GET", "/sign-out", "POST"),
+        ("POST", "/signed-out", "GET,HEAD"),
+    ] {
+        let request = axum::http::Request::builder().method(verb).uri(path);
+        let page = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!((page.status, page.header("allow")), (405, allow), "{verb} {path}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{verb} {path}");
+        assert!(page.body.contains("There is nothing here") && page.header("x-frame-options") == "DENY");
+    }
+    for (verb, path, allow) in [("GET", "/token", "POST"), ("GET", "/introspect", "POST"), ("GET", "/revoke", "POST")] {
+        let request = axum::http::Request::builder().method(verb).uri(path);
+        let reply = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!((reply.status, reply.header("allow"), reply.body.as_str()), (405, allow, ""), "{path}");
+    }
 }

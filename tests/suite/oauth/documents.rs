@@ -10,6 +10,7 @@ use edge_authorizer::oauth::client::{Client, Origin};
 use edge_authorizer::oauth::document::address::is_public;
 use edge_authorizer::oauth::document::url::DocumentUrl;
 use edge_authorizer::oauth::document::{Documents, MAX_LENGTH};
+use edge_authorizer::oauth::limit::Limits;
 use edge_authorizer::oauth::settings::ClientDocuments;
 use serde_json::{Value, json};
 
@@ -358,6 +359,27 @@ async fn fetches_are_limited() {
     assert!(refused.header("retry-after").parse::<u64>().unwrap() <= 3600);
 }
 
+/// [82]: what all may have fetched together is for documents that are not known yet: one that is asked again is not
+/// refused for what others did.
+#[tokio::test]
+async fn a_known_document_is_not_counted_with_the_others() {
+    let mut limits = Limits::default();
+    (limits.document.most, limits.document_by_address.most) = (1, 3);
+    let site = Site::named(HOST);
+    let documents = Documents::through(site.reached_by(&Names::lead_to(&[&[LOOPBACK]]), |_| true));
+    let house = House::with(Plan { documents: Some(documents), limits: Some(limits), ..Plan::default() }).await;
+    let id = |name: &str| format!("https://{HOST}:{}/{name}.json", site.port);
+    for name in ["known", "other"] {
+        site.put(&format!("/{name}.json"), Page::json(described(&id(name))).with("cache-control", "no-store"));
+    }
+    for fetches in 1..=2 {
+        assert_eq!((asks(&house, &id("known")).await.status, site.asked()), (303, fetches));
+        house.world.clock.advance(600);
+    }
+    assert_eq!((asks(&house, &id("other")).await.status, site.asked()), (429, 2), "a new one");
+    assert_eq!(asks(&house, &id("known")).await.status, 429, "the third of this address");
+}
+
 /// A document that an operator vouches for is the client as it stood then, and is not fetched.
 #[tokio::test]
 async fn a_document_that_an_operator_vouches_for_is_not_fetched() {
@@ -367,7 +389,7 @@ async fn a_document_that_an_operator_vouches_for_is_not_fetched() {
     let client = house.store.client(&id.parse().unwrap()).await.unwrap().unwrap();
     let origin = Origin::Operator { first_party: false, may_introspect: false };
     let vouched = Client { origin, expires: None, ..client };
-    house.store.put_client(&vouched).await.unwrap();
+    house.store.replace_client(&vouched, house.world.clock.now()).await.unwrap();
     site.put("/client.json", with(&id, "redirect_uris", json!(["https://app.example.com/new"])));
     house.world.clock.advance(30 * 24 * 3600);
     assert_eq!((asks(&house, &id).await.status, site.asked()), (303, 1));

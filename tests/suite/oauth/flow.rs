@@ -2,9 +2,13 @@
 
 use edge_authorizer::local::demo::{ACME, GLOBEX, INITECH};
 use edge_authorizer::local::store::TABLE;
+use edge_authorizer::oauth::account::{AccountName, PasswordHash};
+use edge_authorizer::oauth::session::Identity;
 use edge_authorizer::store::admin::Admin;
 use edge_authorizer::store::audit::Action;
 use edge_authorizer::store::key as store_key;
+use edge_authorizer::store::oauth::Commit;
+use edge_authorizer::store::oauth::accounts::{Membership, Password};
 use edge_authorizer::store::record::text;
 use serde_json::json;
 
@@ -133,6 +137,31 @@ async fn the_consent_page_says_what_is_granted() {
     assert!(select.header("location").starts_with(&format!("{ISSUER}/sign-in?request=")));
 }
 
+/// [20]: an app that wants the person to sign in again gets nothing from the sign-in that there was.
+#[tokio::test]
+async fn a_sign_in_that_is_asked_for_is_not_passed_over() {
+    let house = House::new().await;
+    let app = house.app().await;
+    for prompt in ["login", "login consent", "select_account"] {
+        let (_, signed_in) = house.signed_in(&app).await;
+        let asked = house.get(&House::authorize_path(&app, &[("prompt", prompt)]), &signed_in).await;
+        let handle = asked.parameters()["request"].clone();
+        let page = format!("/consent?request={handle}");
+        let past = house.get(&page, &signed_in).await;
+        assert_eq!(
+            (past.status, past.header("location")),
+            (303, format!("{ISSUER}/sign-in?request={handle}").as_str())
+        );
+        let allow = [("request", handle.as_str()), ("tenant", ACME), ("scope", "contact.read"), ("decision", "allow")];
+        assert_eq!(house.form("/consent", &signed_in, &allow).await.status, 403, "{prompt}");
+
+        let fields = [("request", handle.as_str()), ("name", NAME), ("password", PASSWORD)];
+        let again = cookie(&house.form("/sign-in", &signed_in, &fields).await);
+        assert_eq!(house.get(&page, &again).await.status, 200, "{prompt}");
+        assert!(house.form("/consent", &again, &allow).await.parameters().contains_key("code"), "{prompt}");
+    }
+}
+
 /// [88] [89]: the form can choose and leave out; it can add nothing.
 #[tokio::test]
 async fn a_consent_form_cannot_add_anything() {
@@ -195,6 +224,35 @@ async fn what_a_removed_user_granted_ends_for_good() {
     let log = admin.audit(Some(&sales.tenant), house.world.clock.now()).await.unwrap();
     let told = |id: &String| log.iter().any(|it| it.action == Action::GrantRevoke && it.subject == *id);
     assert!(ended.iter().filter(|id| !id.starts_with("pat_")).all(told), "{ended:?} {log:?}");
+}
+
+/// [62]: who was removed signs in and is a member no more, though somebody has the user's id again; and other tenants'
+/// members they stay.
+#[tokio::test]
+async fn an_account_is_no_member_when_its_user_is_removed() {
+    let house = House::new().await;
+    let sales = house.world.demo.users.iter().find(|member| member.name == "acme-sales").unwrap();
+    let admin = Admin::new(house.world.store.client(), TABLE.to_owned());
+    let now = house.world.clock.now().seconds();
+    let name = AccountName::parse("second@example.com").unwrap();
+    let (membership, password) = (
+        Membership { tenant: sales.tenant.clone(), user: sales.user.id.clone() },
+        Password::First(PasswordHash::of(PASSWORD, [4; 16]).unwrap()),
+    );
+    assert_eq!(house.store.give_account(&name, &membership, &password, &at(now)).await.unwrap(), Commit::Done);
+    let identities = [AccountName::parse(NAME).unwrap().identity(), name.identity()];
+    let tenants = async |identity: &Identity| {
+        house.store.memberships(identity).await.unwrap().into_iter().map(|it| it.tenant.to_string()).collect::<Vec<_>>()
+    };
+    for identity in &identities {
+        assert!(tenants(identity).await.contains(&ACME.to_owned()));
+    }
+    admin.remove_user(&sales.tenant, &sales.user.id, &at(now + 1)).await.unwrap();
+    admin.put_user(&house.server.api.catalogue, &sales.tenant, sales.user.clone(), &at(now + 2)).await.unwrap();
+    for identity in &identities {
+        assert!(!tenants(identity).await.contains(&ACME.to_owned()), "{identity:?}");
+    }
+    assert!(tenants(&identities[0]).await.contains(&GLOBEX.to_owned()));
 }
 
 /// `POST /authorize` is the same request, and still gets the browser's cookie.

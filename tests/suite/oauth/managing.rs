@@ -105,8 +105,11 @@ async fn a_client_replaces_its_metadata() {
         (200, Some("https://app.example.com/new"))
     );
     let fields = [("request", handle.as_str()), ("tenant", ACME), ("scope", "contact.read"), ("decision", "allow")];
-    let reply = house.form("/consent", &cookie, &fields).await;
-    assert_eq!((reply.status, reply.header("location")), (400, ""));
+    let deny = [("request", handle.as_str()), ("decision", "deny")];
+    for fields in [&fields[..], &deny[..]] {
+        let reply = house.form("/consent", &cookie, fields).await;
+        assert_eq!((reply.status, reply.header("location")), (400, ""), "{fields:?}");
+    }
 }
 
 /// [80]: with the client end its grants, its codes and its secret; and those of nobody else.
@@ -147,7 +150,7 @@ async fn a_removal_that_broke_off_can_be_finished() {
     let client = house.store.client(&app.parse().unwrap()).await.unwrap().unwrap();
     // What the first step of a removal leaves behind.
     let ended = edge_authorizer::oauth::client::Client { expires: Some(house.world.clock.now()), ..client };
-    house.store.put_client(&ended).await.unwrap();
+    house.store.replace_client(&ended, house.world.clock.now()).await.unwrap();
     assert_eq!(ask(&house, "GET", &app, &token, Value::Null).await.error(), "401 invalid_token");
     let access = mine.text("access_token");
     assert_eq!(house.decides(&access, "GET", "/v1/contacts").await, "allowed");

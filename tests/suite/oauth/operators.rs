@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use edge_authorizer::local::demo::ACME;
 use edge_authorizer::local::store::{REGION, TABLE};
 
-use super::house::House;
+use super::house::{House, ISSUER};
 use crate::flush::{Aws, QUEUE};
 
 /// `edge`, as an operator runs it whose shell has the queue's URL.
@@ -49,6 +49,18 @@ async fn what_an_operator_ends_empties_the_caches() {
     let removed = edge(&house, &aws, &["client", "remove", &app]);
     assert!(removed.status.success(), "{removed:?}");
     assert_eq!(aws.waiting(), 4);
+
+    // A key that is retired ends its tokens. Whoever decides may believe it for a minute yet, so the caches are emptied
+    // once more after that.
+    let keys = |arguments: &[&str]| edge(&house, &aws, &[&["keys"], arguments, &["--issuer", ISSUER]].concat());
+    let rotated = keys(&["rotate", "--in-table", "--ahead", "0s"]);
+    assert!(rotated.status.success() && aws.waiting() == 4, "{rotated:?}");
+    let kept = keys(&["retire", "unknown"]);
+    assert_eq!((kept.status.success(), aws.waiting()), (false, 4));
+    let first = house.server.keys.keys(house.world.clock.now()).await.unwrap()[0].record.key_id.clone();
+    let retired = keys(&["retire", &first]);
+    assert!(retired.status.success(), "{retired:?}");
+    assert_eq!(aws.waiting(), 7);
 
     // What was ended stays ended, whatever becomes of the flush; and who asked is told.
     let app = house.app().await;

@@ -172,6 +172,25 @@ async fn an_assertion_is_believed_only_if_all_of_it_is_right() {
     assert_eq!(house.get(&path(&header(), &good), &cookie).await.status, 303, "all right");
 }
 
+/// Whoever comes back without having been sent away counts for nothing: nobody else behind the same address is kept out.
+#[tokio::test]
+async fn strangers_use_up_nobodys_sign_ins() {
+    let (house, app) = house().await;
+    for _ in 0..61 {
+        let path = path(&header(), &claims(&house, "crm_challenge_x", "1"));
+        assert_eq!(house.get(&path, "").await.status, 403);
+    }
+    let (cookie, challenge) = away(&house, &app).await;
+    assert_eq!(house.get(&path(&header(), &claims(&house, &challenge, "2")), &cookie).await.status, 303);
+    // Who was sent away is counted.
+    let (cookie, _) = away(&house, &app).await;
+    let mut answers = Vec::new();
+    for _ in 0..61 {
+        answers.push(house.get("/sign-in/return?assertion=x", &cookie).await.status);
+    }
+    assert_eq!((answers[0], answers[60]), (403, 429));
+}
+
 /// Where accounts are local there is no way back from elsewhere.
 #[tokio::test]
 async fn local_accounts_have_no_way_back() {

@@ -236,6 +236,18 @@ async fn the_person_agrees_before_leaving() {
     assert_eq!(house.form("/sign-in", &cookie, &password).await.status, 403, "there are no passwords here");
 }
 
+/// A denial goes where the client is, and nowhere that it was.
+#[tokio::test]
+async fn a_removed_client_is_not_told_of_a_denial() {
+    let (house, _, app) = house_and_provider().await;
+    let (handle, cookie) = asked(&house, &app).await;
+    let client = house.store.client(&app.parse().unwrap()).await.unwrap().unwrap();
+    let stamp = crate::embedded::at(house.world.clock.now().seconds());
+    house.store.withdraw_client(&client, &stamp).await.unwrap();
+    let denied = house.form("/sign-in", &cookie, &[("request", &handle), ("decision", "deny")]).await;
+    assert_eq!((denied.status, denied.header("location")), (400, ""));
+}
+
 /// Leaving is limited like any other sign-in; who wants another account is asked again by the provider.
 #[tokio::test]
 async fn leaving_is_limited_and_can_be_for_another_account() {

@@ -70,6 +70,40 @@ async fn registrations_are_limited() {
     assert_eq!(register("192.0.2.1", 32).await.status, 201);
 }
 
+/// [78]: what all may register together is for those who are not known yet. Who registers what is there already, or
+/// changes what is its own, is not turned away for what others did; its address is counted all the same.
+#[tokio::test]
+async fn those_who_are_known_are_not_counted_with_the_others() {
+    let mut limits = Limits::default();
+    (limits.register.most, limits.register_by_address.most) = (2, 4);
+    let house = House::with(Plan { limits: Some(limits), ..Plan::default() }).await;
+    let register = async |address: &str, name: &str, method: &str| {
+        let body = json!({"redirect_uris": [URI], "client_name": name, "token_endpoint_auth_method": method});
+        let request = Request::post("/register").header("content-type", "application/json");
+        house.send_from(address, request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let known = register("192.0.2.1", "Known", "none").await;
+    let own = register("192.0.2.1", "Own", "client_secret_post").await;
+    assert_eq!(register("192.0.2.2", "New", "none").await.error(), "429 slow_down");
+    house.world.clock.advance(60);
+    for _ in 0..3 {
+        let again = register("192.0.2.3", "Known", "none").await;
+        assert_eq!((again.status, &again.body), (201, &known.body), "the same client, since when it is one");
+    }
+    assert_eq!(register("192.0.2.3", "Own", "client_secret_post").await.error(), "429 slow_down", "is never merged");
+    assert_eq!(register("192.0.2.3", "Known", "none").await.error(), "429 slow_down", "its address");
+    let body = json!({"client_id": own.text("client_id"), "redirect_uris": [URI]}).to_string();
+    let change =
+        Request::put(format!("/register/{}", own.text("client_id"))).header("content-type", "application/json");
+    let change = change.header("authorization", format!("Bearer {}", own.text("registration_access_token")));
+    assert_eq!(house.send_from("192.0.2.4", change.body(Body::from(body)).unwrap()).await.status, 200);
+    // What is known is still kept by its use: it ends 90 days after the last.
+    for _ in 0..2 {
+        house.world.clock.advance(80 * 86_400);
+        assert_eq!(register("192.0.2.5", "Known", "none").await.body, known.body);
+    }
+}
+
 /// [45] [68]: an app that lists its own scheme beside https registers, and is never sent to that scheme; an expired one
 /// is told to register anew.
 #[tokio::test]

@@ -38,6 +38,7 @@ fn code() -> CodeRecord {
         grant: grant(),
         target: RedirectUri::parse(URI).unwrap().sole_target().unwrap(),
         challenge: CodeChallenge::of_request(&parameters(&challenge)).unwrap(),
+        registered: NOW,
         refreshable: true,
         expires: NOW.plus(60),
     };

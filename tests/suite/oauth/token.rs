@@ -2,12 +2,19 @@
 
 use std::sync::atomic::Ordering;
 
+use edge_authorizer::access::tenant::TenantStatus;
+use edge_authorizer::local::demo::ACME;
+use edge_authorizer::local::store::TABLE;
 use edge_authorizer::oauth::client::{Client, Origin};
 use edge_authorizer::oauth::secret::Secret;
+use edge_authorizer::store::admin::Admin;
+use edge_authorizer::store::key;
+use edge_authorizer::store::record::text;
 use serde_json::json;
 
 use super::house::{House, Plan, URI, form};
 use super::support::{VERIFIER, metadata};
+use crate::embedded::at;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -226,6 +233,29 @@ async fn a_refresh_token_ends_when_nobody_uses_it() {
     assert_eq!(house.refresh(&app, &token).await.error(), "400 invalid_grant");
 }
 
+/// [61]: the table forgets a grant once the last of its tokens cannot be good any more, and not before.
+#[tokio::test]
+async fn a_grant_is_forgotten_after_its_last_token() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let metadata = json!({
+        "redirect_uris": [URI], "token_endpoint_auth_method": "none", "grant_types": ["authorization_code"],
+    });
+    let once = house.register(metadata).await.text("client_id");
+    let now = house.world.clock.now().seconds();
+    for (client, last) in [(&app, 365 * 86_400 + 900), (&once, 900)] {
+        assert_eq!(house.redeem(client, &house.code(client).await).await.status, 200);
+        let grants = house.store.grants(&ACME.parse().unwrap()).await.unwrap();
+        let grant = grants.into_iter().find(|grant| grant.client_id.as_str() == client).unwrap();
+        let get = house.world.store.client().get_item().table_name(TABLE);
+        let get =
+            get.key("pk", text(&key::tenant_partition(&ACME.parse().unwrap()))).key("sk", text(&key::grant(&grant.id)));
+        let item = get.send().await.unwrap().item.unwrap();
+        let ttl: u64 = item["ttl"].as_n().unwrap().parse().unwrap();
+        assert!((last..last + 2 * 86_400).contains(&(ttl - now)), "{client}: {}", ttl - now);
+    }
+}
+
 /// [45] [78]: an unused registration ends after 90 days; one that is used does not.
 #[tokio::test]
 async fn a_used_registration_is_renewed() {
@@ -354,7 +384,7 @@ async fn introspection_is_for_those_who_may() {
         registered: house.world.clock.now(),
         expires: None,
     };
-    house.store.put_client(&operator).await.unwrap();
+    house.store.register_client(&operator, house.world.clock.now()).await.unwrap();
     let ask = async |client: &str, secret: &str, token: &str| {
         let fields = [("client_id", client), ("client_secret", secret), ("token", token)];
         house.form("/introspect", "", &fields).await
@@ -369,12 +399,25 @@ async fn introspection_is_for_those_who_may() {
     let refused = ask(&stranger.text("client_id"), &stranger.text("client_secret"), &access).await;
     assert_eq!(refused.error(), "403 access_denied", "a client without the right");
 
+    let now = house.world.clock.now().seconds();
+    let ends = async |token: &str| asked(token).await["exp"].as_u64().unwrap() - now;
+    assert_eq!((ends(&access).await, ends(&refresh).await), (15 * 60, 30 * 24 * 3600));
     let good = asked(&access).await;
     assert_eq!((good["active"].as_bool(), good["scope"].as_str()), (Some(true), Some("contact.read contact.delete")));
     assert_eq!(asked(&refresh).await["client_id"], app);
     let nothing = json!({"active": false});
     for token in ["x", "a.b.c", "crm_rt_x", access.get(..access.len() - 4).unwrap()] {
         assert_eq!(asked(token).await, nothing, "{token}");
+    }
+    // While a tenant is suspended nothing of it is worth anything.
+    let admin = Admin::new(house.world.store.client(), TABLE.to_owned());
+    let tenant = ACME.parse().unwrap();
+    for (second, status) in [(now, TenantStatus::Suspended), (now + 1, TenantStatus::Active)] {
+        admin.set_tenant_status(&tenant, status, &at(second)).await.unwrap();
+        let suspended = status == TenantStatus::Suspended;
+        for token in [&access, &refresh] {
+            assert_eq!(asked(token).await == nothing, suspended);
+        }
     }
     house.form("/revoke", "", &[("client_id", &app), ("token", &refresh)]).await;
     assert_eq!((asked(&access).await, asked(&refresh).await), (nothing.clone(), nothing));
