@@ -207,3 +207,18 @@ proptest! {
         prop_assert_eq!(held(&shuffled, &[], &removed), held(&sorted.0, &[], &sorted.1));
     }
 }
+
+/// A usage plan's API key is a secret of the tenant's.
+#[test]
+fn a_tenants_api_key_is_not_in_debug() {
+    let tenant = Tenant {
+        id: TenantId::parse("biz_1").unwrap(),
+        status: TenantStatus::Active,
+        features: Features::All,
+        roles: BTreeMap::new(),
+        usage_key: Some("secret-usage-key".to_owned()),
+        max_token_seconds: None,
+    };
+    let shown = format!("{tenant:?}");
+    assert!(shown.contains("biz_1") && !shown.contains("secret-usage-key"), "{shown}");
+}

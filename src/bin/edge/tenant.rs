@@ -20,7 +20,9 @@ const READ_UNIT: usize = 4096;
 pub(crate) enum TenantCommand {
     Create(Create),
     Show(Named),
+    /// Stop serving a tenant's requests.
     Suspend(Changed),
+    /// Serve a suspended tenant's requests again.
     Resume(Changed),
     Features(SetFeatures),
     Limit(Limit),
@@ -62,7 +64,6 @@ pub(crate) struct Named {
     connection: Connection,
 }
 
-/// Stop serving a tenant's requests, or serve them again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A suspended tenant's tokens get 403 within the gateway's cache TTL.

@@ -20,8 +20,11 @@ pub(crate) enum UserCommand {
     Account(Account),
     List(List),
     Show(Named),
+    /// Refuse a user's tokens until the user is enabled again.
     Disable(Changed),
+    /// Accept a disabled user's tokens again.
     Enable(Changed),
+    /// Remove a user from the tenant, and revoke the tokens for good.
     Remove(Changed),
 }
 
@@ -83,7 +86,6 @@ pub(crate) struct Named {
     within: InTenant,
 }
 
-/// Refuse a user's tokens, accept them again, or remove the user and revoke the tokens for good.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

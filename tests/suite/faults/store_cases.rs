@@ -53,6 +53,7 @@ pub(super) fn transport() -> Vec<Case> {
         case("reset amid the body", Fault::Say { bytes: half.into(), reset: true }, EITHER),
         case("bytes that are no HTTP", say("\u{1}\u{2}SSH-2.0-OpenSSH_9.2\r\n\r\n"), EITHER),
         case("headers without an end (32 MiB)", Fault::Flood(b"HTTP/1.1 200 OK\r\nx: ".to_vec(), 512), EITHER),
+        case("a body of 5 MiB", Fault::Flood(format!("{HEAD}content-length: 5242880\r\n\r\n").into(), 80), EITHER),
         case("a body of 32 MiB, announced", announced, EITHER),
         case("a body of 32 MiB, not announced", endless, EITHER),
         case(
