@@ -197,6 +197,7 @@ fn in_a_definition_only_preflights_and_the_resources_metadata_are_open() {
     }
 }
 
+/// [O99]: the metadata stand where the 401 says.
 #[test]
 fn what_a_401_points_to_is_served() {
     let definition = document("deploy/rest-api.yaml");
@@ -213,6 +214,7 @@ fn what_a_401_points_to_is_served() {
     assert_eq!(metadata["scopes_supported"], serde_json::json!(reading), "[O99] as little as is of any use");
 }
 
+/// [O99]: an HTTP API has no constant answers.
 #[test]
 fn an_http_api_asks_the_authorization_server_for_its_metadata() {
     let item = document("deploy/http-api.yaml")["paths"][RESOURCE_METADATA_PATH]["Fn::If"].clone();

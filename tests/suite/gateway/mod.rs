@@ -164,6 +164,7 @@ async fn a_good_token_reaches_the_backend_with_the_tenants_context() {
     "#);
 }
 
+/// [O100]: it names the API's metadata, from which a client finds its way.
 #[tokio::test]
 async fn every_401_is_the_same_and_points_to_the_metadata() {
     let door = Door::open().await;
@@ -190,6 +191,7 @@ async fn every_401_is_the_same_and_points_to_the_metadata() {
     assert_eq!(door.decided(), ["expired", "revoked", "user_disabled"]);
 }
 
+/// [O101]: what is missing, and why.
 #[tokio::test]
 async fn a_403_says_what_the_token_asks_for_and_what_is_left_of_it() {
     let door = Door::open().await;
@@ -247,6 +249,7 @@ async fn a_store_that_is_down_is_a_500_and_never_a_401_or_an_allow() {
     assert!(decided.iter().all(|code| ["store_unreachable", "store_timeout"].contains(code)), "{decided:?}");
 }
 
+/// [O99]: a script of any origin may read them.
 #[tokio::test]
 async fn preflights_and_the_metadata_are_open() {
     let door = Door::open().await;

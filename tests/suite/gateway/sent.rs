@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use super::{CONTACT, CONTACTS, Door};
 use crate::world::World;
 
+/// [O111]: whoever writes it, it is one header, or it is none.
 #[tokio::test]
 async fn header_names_and_the_scheme_are_read_in_any_case_and_two_values_are_none() {
     let door = Door::open().await;

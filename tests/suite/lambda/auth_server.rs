@@ -33,7 +33,7 @@ fn event(method: &str, path: &str, headers: Value, body: &str) -> String {
     .to_string()
 }
 
-/// It starts on its variables alone, answers, and writes one line of metrics a request, with nothing secret in it.
+/// [119]: it starts on its variables alone, answers, and writes one line of metrics a request, with nothing secret in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_authorization_server_answers_and_writes_its_metrics() {
     let (world, kms) = (World::new().await, Kms::start());

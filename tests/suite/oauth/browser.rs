@@ -115,7 +115,7 @@ async fn a_cookie_is_as_safe_as_its_issuer() {
     }
 }
 
-/// [87] [91] [93]: a request is answered once, in its own session, by a page of ours.
+/// [87] [91] [93] [98]: a request is answered once, in its own session, by a page of ours.
 #[tokio::test]
 async fn a_consent_is_given_once_and_here() {
     let house = House::new().await;

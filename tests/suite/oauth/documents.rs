@@ -380,6 +380,38 @@ async fn a_known_document_is_not_counted_with_the_others() {
     assert_eq!(asks(&house, &id("known")).await.status, 429, "the third of this address");
 }
 
+/// [74] [75]: what a client says where its logo, its terms and its keys are: nobody goes there, neither this server nor, by
+/// its pages, the person's browser.
+#[tokio::test]
+async fn what_a_client_points_to_is_not_fetched_and_not_shown() {
+    let (house, site, id) = house_and_site().await;
+    let mut document = described(&id);
+    for name in ["logo_uri", "client_uri", "tos_uri", "policy_uri", "jwks_uri", "sector_identifier_uri"] {
+        document[name] = json!(format!("https://{HOST}:{}/pointed-to/{name}", site.port));
+    }
+    let mut registration = document.clone();
+    registration.as_object_mut().unwrap().remove("client_id");
+    site.put("/client.json", Page::json(document.clone()));
+    let registered = house.register(registration).await;
+    assert_eq!(registered.status, 201, "{}", registered.body);
+    for client in [&id, &registered.text("client_id")] {
+        let asked = asks(&house, client).await;
+        let handle = asked.parameters()["request"].clone();
+        let sign_in = house.get(&format!("/sign-in?request={handle}"), &cookie(&asked)).await;
+        let fields = [("request", handle.as_str()), ("name", NAME), ("password", PASSWORD)];
+        let signed_in = house.form("/sign-in", &cookie(&asked), &fields).await;
+        let consent = house.get(&format!("/consent?request={handle}"), &cookie(&signed_in)).await;
+        for page in [sign_in, consent] {
+            assert!(page.status == 200 && page.body.contains("Agent"));
+            assert!(!page.body.contains("pointed-to"), "{}", page.body);
+        }
+        assert_eq!(house.redeem(client, &house.code(client).await).await.status, 200);
+        assert_eq!(site.asked(), 1, "its document alone, once");
+    }
+    let connections = site.connections.load(Ordering::SeqCst);
+    assert_eq!((connections, site.asked.lock().unwrap().iter().any(|line| line.contains("pointed-to"))), (1, false));
+}
+
 /// A document that an operator vouches for is the client as it stood then, and is not fetched.
 #[tokio::test]
 async fn a_document_that_an_operator_vouches_for_is_not_fetched() {

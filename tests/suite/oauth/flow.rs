@@ -1,5 +1,6 @@
 //! The whole flow, from a registration to a token that is good no more.
 
+use edge_authorizer::access::tenant::{User, UserStatus};
 use edge_authorizer::local::demo::{ACME, GLOBEX, INITECH};
 use edge_authorizer::local::store::TABLE;
 use edge_authorizer::oauth::account::{AccountName, PasswordHash};
@@ -18,7 +19,7 @@ use crate::embedded::at;
 const CONTACTS: &str = "/v1/contacts";
 const CONTACT: &str = "/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e";
 
-/// [93] [98] and the promise of the product: register, authorize, sign in, consent, exchange, call, refresh, revoke.
+/// [18] [93] [98] and the promise of the product: register, authorize, sign in, consent, exchange, call, refresh, revoke.
 #[tokio::test]
 async fn from_a_registration_to_a_revoked_token() {
     let house = House::new().await;
@@ -54,7 +55,7 @@ async fn from_a_registration_to_a_revoked_token() {
     assert_eq!(house.refresh(&app, &token).await.error(), "400 invalid_grant");
 }
 
-/// [1] [2]: nothing is redirected before the client and its redirect URI are known.
+/// [1] [2] [11]: nothing is redirected before the client and its redirect URI are known.
 #[tokio::test]
 async fn a_request_from_nowhere_goes_nowhere() {
     let house = House::new().await;
@@ -201,6 +202,38 @@ async fn a_user_who_has_left_takes_the_grant_along() {
     delete.key("sk", text(&store_key::user(&sales.user.id))).send().await.unwrap();
     assert_eq!(house.decides(&tokens.text("access_token"), "GET", CONTACTS).await, "unknown_user");
     assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "400 invalid_grant");
+}
+
+/// [62]: who is disabled gets nothing new; whose role is narrowed gets tokens that are worth what is left of it, and what
+/// is given back is worth something again.
+#[tokio::test]
+async fn a_user_who_may_do_less_has_tokens_that_are_worth_less() {
+    let house = House::new().await;
+    let app = house.app().await;
+    let tokens = house.redeem(&app, &house.code(&app).await).await;
+    let (token, access) = (tokens.text("refresh_token"), tokens.text("access_token"));
+    let sales = house.world.demo.users.iter().find(|member| member.name == "acme-sales").unwrap();
+    let (tenant, user) = (&sales.tenant, &sales.user);
+    let admin = Admin::new(house.world.store.client(), TABLE.to_owned());
+    let now = house.world.clock.now().seconds();
+    admin.set_user_status(tenant, &user.id, UserStatus::Disabled, &at(now)).await.unwrap();
+    assert_eq!(house.refresh(&app, &token).await.error(), "400 invalid_grant");
+    assert_eq!(house.decides(&access, "GET", CONTACTS).await, "user_disabled");
+
+    admin.set_user_status(tenant, &user.id, UserStatus::Active, &at(now + 1)).await.unwrap();
+    let again = house.refresh(&app, &token).await;
+    assert_eq!(house.decides(&again.text("access_token"), "GET", CONTACTS).await, "allowed", "nothing was ended");
+
+    let catalogue = &house.server.api.catalogue;
+    let narrowed = User { removed: vec!["contact.read".to_owned()], ..user.clone() };
+    admin.put_user(catalogue, tenant, narrowed, &at(now + 2)).await.unwrap();
+    let less = house.refresh(&app, &again.text("refresh_token")).await;
+    assert_eq!(less.status, 200, "{}", less.body);
+    for token in [&again, &less] {
+        assert_eq!(house.decides(&token.text("access_token"), "GET", CONTACTS).await, "role");
+    }
+    admin.put_user(catalogue, tenant, user.clone(), &at(now + 3)).await.unwrap();
+    assert_eq!(house.decides(&less.text("access_token"), "GET", CONTACTS).await, "allowed");
 }
 
 /// [62]: a user's id comes back, and what was granted under it does not; nor does a code become a grant meanwhile.

@@ -114,7 +114,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 }
 
 proptest! {
-    /// Whatever is done, something signs once there is a key, and a token of a key that nobody ended verifies until it
+    /// [109]: whatever is done, something signs once there is a key, and a token of a key that nobody ended verifies until it
     /// expires. What signs is published before it does.
     #[test]
     fn whatever_is_done_tokens_are_signed_and_verify(deeds in deeds(), life in 60..=LONGEST_ACCESS_TOKEN) {

@@ -55,8 +55,12 @@ async fn a_kms_that_fails_burns_nothing() {
             assert!(!reply.body.contains("arn:") && !reply.body.contains("KMS"), "{}", reply.body);
         }
         kms.is(Mood::Signs);
-        assert_eq!(house.redeem(&app, &code).await.status, 200, "the code was not burned");
-        refresh_token = house.refresh(&app, &refresh_token).await.text("refresh_token");
+        let (redeemed, refreshed) = (house.redeem(&app, &code).await, house.refresh(&app, &refresh_token).await);
+        for tokens in [&redeemed, &refreshed] {
+            assert_eq!(tokens.status, 200, "nothing was burned: {}", tokens.body);
+            assert_eq!(house.decides(&tokens.text("access_token"), "GET", CONTACTS).await, "allowed");
+        }
+        refresh_token = refreshed.text("refresh_token");
     }
 }
 

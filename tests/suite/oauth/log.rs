@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::Request;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use edge_authorizer::oauth::lambda::answer;
 use edge_authorizer::oauth::telemetry::line;
 use edge_authorizer::telemetry::Invocation;
@@ -12,7 +14,7 @@ use edge_authorizer::timestamp::Timestamp;
 use serde_json::json;
 
 use super::elsewhere::SECRET;
-use super::house::{House, PASSWORD, URI};
+use super::house::{House, NAME, PASSWORD, URI};
 use super::provider::{back_from, house_and_provider};
 use super::support::VERIFIER;
 
@@ -85,12 +87,36 @@ async fn nothing_secret_is_logged() {
     assert_eq!(house.refresh(&app, &token).await.status, 400);
     assert_eq!(house.redeem(&app, &code).await.status, 400);
     house.form("/token", &cookie, &[("grant_type", "authorization_code"), ("client_secret", &secret)]).await;
+    // What is typed wrong is as secret: it is somebody's password elsewhere, or this one but for a letter.
+    let typed = "not-quite-correct horse battery";
+    let asked = house.get(&House::authorize_path(&app, &[]), "").await;
+    let fields =
+        [("request", asked.parameters()["request"].clone()), ("name", NAME.into()), ("password", typed.into())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(house.form("/sign-in", &crate::http::cookie(&asked), &fields).await.status, 401);
+    // Ways to prove oneself, each at an endpoint of its own; a secret as it stands in a header is none the less one.
+    let id = confidential.text("client_id");
+    let basic = STANDARD.encode(format!("{id}:{secret}"));
+    let header =
+        [("authorization", format!("Basic {basic}")), ("content-type", "application/x-www-form-urlencoded".into())];
+    let header = header.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let last = next.text("refresh_token");
+    assert_eq!(house.post("/token", &header, "grant_type=refresh_token&refresh_token=x").await.status, 401);
+    let proven = [("client_id", id.as_str()), ("client_secret", &secret), ("token", &last)];
+    assert_eq!(house.form("/introspect", "", &proven).await.status, 403);
+    assert_eq!(house.form("/revoke", "", &proven).await.status, 400);
+    let revoked = [("client_id", app.as_str()), ("token", &last)];
+    assert_eq!(house.form("/revoke", "", &revoked).await.status, 200);
+    let removed = Request::delete(format!("/register/{id}")).header("authorization", format!("Bearer {management}"));
+    assert_eq!(house.send(removed.body(Body::empty()).unwrap()).await.status, 204);
     drop(watched);
 
     let session = cookie.split_once('=').unwrap().1;
-    let (access, last) = (tokens.text("access_token"), next.text("refresh_token"));
-    let secrets = [&secret, &management, &handle, session, &code, &token, &access, &last, VERIFIER, PASSWORD];
-    log.tells(&["reused", "signed_in"], &secrets);
+    let access = tokens.text("access_token");
+    let again = next.text("access_token");
+    let secrets = [&secret, &management, &handle, session, &code, &token, &access, &again, &last, VERIFIER, PASSWORD];
+    let outcomes = ["reused", "signed_in", "refused", "invalid_client", "access_denied", "revoked", "removed"];
+    log.tells(&outcomes, &[&secrets[..], &[typed, &basic]].concat());
 }
 
 /// [119]: a sign-in at another provider, with what both sides of it say.

@@ -91,7 +91,7 @@ async fn the_products_session_signs_people_in() {
     assert_eq!(leaving.parameters()["prompt"], "login");
 }
 
-/// An assertion is for one challenge of one browser, and is taken once.
+/// [90]: an assertion is for one challenge of one browser, and is taken once.
 #[tokio::test]
 async fn an_assertion_is_taken_once_and_in_its_own_browser() {
     let (house, app) = house().await;

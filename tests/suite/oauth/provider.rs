@@ -50,7 +50,7 @@ pub(super) async fn back_from(house: &House, app: &str) -> (String, String) {
     (back.header("location").strip_prefix(ISSUER).unwrap().to_owned(), cookie)
 }
 
-/// [95]: the whole flow, over HTTP to the provider.
+/// [90] [95]: the whole flow, over HTTP to the provider.
 #[tokio::test]
 async fn another_provider_signs_people_in() {
     let (house, provider, app) = house_and_provider().await;

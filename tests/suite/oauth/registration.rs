@@ -43,6 +43,15 @@ fn metadata_that_contradicts_itself_is_refused_by_name() {
     ] {
         assert_eq!(refused(json!({"redirect_uris": [URI], name: value})), Problem::Metadata(name), "{value}");
     }
+    // What people might be led to is an https URL and nothing else, each of the four.
+    for name in ["logo_uri", "client_uri", "tos_uri", "policy_uri"] {
+        for value in ["http://a.example/x", "javascript:alert(1)", "data:image/svg+xml,x", "//a.example/x", "x"] {
+            assert_eq!(refused(json!({"redirect_uris": [URI], name: value})), Problem::Metadata(name), "{value}");
+        }
+        for none_or_good in ["", "https://a.example/x"] {
+            assert!(read(json!({"redirect_uris": [URI], name: none_or_good})).is_ok(), "{name}");
+        }
+    }
 }
 
 /// [68]: one URI that is of no use is no reason to turn the client away.

@@ -3,11 +3,14 @@
 use edge_authorizer::oauth::authorization_request::{
     AuthorizationRequest, Offer, Prompt, named_client, named_target, repeatable_state,
 };
-use edge_authorizer::oauth::error::{ClientProblem, Problem};
+use edge_authorizer::oauth::error::{ClientProblem, GrantProblem, Problem, RedirectUriProblem};
 use edge_authorizer::oauth::parameters::Parameters;
 use edge_authorizer::oauth::scope::Scopes;
+use edge_authorizer::oauth::sign_in::SignInProblem;
 
 use super::support::{CHALLENGE, RESOURCE, catalogue, names, parameters, public_client};
+use crate::architecture::sources;
+use crate::golden::file;
 
 const URI: &str = "https://app.example.com/cb";
 
@@ -141,11 +144,110 @@ fn a_state_goes_back_as_it_came_or_not_at_all() {
 /// [48]: descriptions hold the characters of RFC 6749 §5.2 only, and nothing of the request.
 #[test]
 fn descriptions_are_of_harmless_characters() {
-    for problem in [Problem::Missing("x"), Problem::Scope, ClientProblem::Secret.into(), Problem::TooLarge { limit: 1 }]
-    {
+    let all = every_problem();
+    let kinds: std::collections::BTreeSet<usize> = all.iter().map(kind).collect();
+    assert!(kinds.into_iter().eq(0..KINDS), "one of each kind");
+    for problem in all {
         let allowed = |byte: u8| (0x20..=0x7e).contains(&byte) && byte != b'"' && byte != b'\\';
         assert!(problem.description().bytes().all(allowed), "{problem}");
     }
+}
+
+const KINDS: usize = 27;
+
+/// A number for each kind of problem, so that none is left out: a new one does not compile here.
+fn kind(problem: &Problem) -> usize {
+    match problem {
+        Problem::Malformed(_) => 0,
+        Problem::Missing(_) => 1,
+        Problem::Duplicate(_) => 2,
+        Problem::Invalid(_) => 3,
+        Problem::ResponseType => 4,
+        Problem::RequestObject => 5,
+        Problem::RequestUri => 6,
+        Problem::Scope => 7,
+        Problem::Target => 8,
+        Problem::Client(_) => 9,
+        Problem::Grant(_) => 10,
+        Problem::UnauthorizedClient => 11,
+        Problem::GrantType => 12,
+        Problem::RedirectUri(_) => 13,
+        Problem::Metadata(_) => 14,
+        Problem::Denied => 15,
+        Problem::SignIn(_) => 16,
+        Problem::LoginRequired => 17,
+        Problem::ConsentRequired => 18,
+        Problem::RegistrationToken => 19,
+        Problem::RegistrationClosed => 20,
+        Problem::Forbidden => 21,
+        Problem::Answered => 22,
+        Problem::NoSuchPage => 23,
+        Problem::NoSuchMethod => 24,
+        Problem::TooLarge { .. } => 25,
+        Problem::TooMany { .. } => 26,
+    }
+}
+
+fn every_problem() -> Vec<Problem> {
+    let sources = ["src/oauth", "src/pages"].map(|folder| sources(&file(folder))).concat();
+    let sources: String = sources.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    // Sentences are constants of the source, and so are names: each that stands there.
+    let written = |of: &str| -> Vec<&'static str> {
+        let text = regex::Regex::new(&format!(r#"Problem::{of}\(\s*"([^"]*)""#)).unwrap();
+        text.captures_iter(&sources).map(|found| &*Box::leak(found[1].to_owned().into_boxed_str())).collect()
+    };
+    let clients = [
+        ClientProblem::Unnamed,
+        ClientProblem::Unknown,
+        ClientProblem::Expired,
+        ClientProblem::Method,
+        ClientProblem::Secret,
+        ClientProblem::Header,
+        ClientProblem::DocumentNotFetched,
+        ClientProblem::Document,
+    ];
+    let uris = [
+        RedirectUriProblem::None,
+        RedirectUriProblem::TooMany,
+        RedirectUriProblem::Form,
+        RedirectUriProblem::Part,
+        RedirectUriProblem::Scheme,
+        RedirectUriProblem::PlainHttp,
+        RedirectUriProblem::Host,
+        RedirectUriProblem::Query,
+    ];
+    let single = [
+        Problem::Missing("x"),
+        Problem::Duplicate("x"),
+        Problem::ResponseType,
+        Problem::RequestObject,
+        Problem::RequestUri,
+        Problem::Scope,
+        Problem::Target,
+        GrantProblem::Reused.into(),
+        Problem::UnauthorizedClient,
+        Problem::GrantType,
+        Problem::Denied,
+        SignInProblem::Challenge.into(),
+        Problem::LoginRequired,
+        Problem::ConsentRequired,
+        Problem::RegistrationToken,
+        Problem::RegistrationClosed,
+        Problem::Forbidden,
+        Problem::Answered,
+        Problem::NoSuchPage,
+        Problem::NoSuchMethod,
+        Problem::TooLarge { limit: 1 },
+        Problem::TooMany { retry_after: 1 },
+    ];
+    let several = [
+        written("Malformed").into_iter().map(Problem::Malformed).collect::<Vec<_>>(),
+        written("Invalid").into_iter().map(Problem::Invalid).collect(),
+        written("Metadata").into_iter().map(Problem::Metadata).collect(),
+        clients.into_iter().map(Problem::from).collect(),
+        uris.into_iter().map(Problem::from).collect(),
+    ];
+    several.into_iter().flatten().chain(single).collect()
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn standing(family: &Family, number: usize, at: Timestamp) -> Result<Standing, N
     family.clone().present(token(number), &client("app_1"), at)
 }
 
-/// [52] [54] [55] [57]: the token before is good for the same request, until the window or the successor ends it.
+/// [51] [52] [54] [55] [57]: the token before is good for the same request, until the window or the successor ends it.
 #[test]
 fn the_token_before_is_repeatable_until_its_successor_is_used() {
     let once = rotated(family(), 1, 2, NOW);

@@ -51,7 +51,7 @@ fn secrets_print_their_names_only() {
     assert_eq!(Secret::presented(secret.expose()), Some(secret));
 }
 
-/// [102]: an issuer is an origin of configuration, and plain http stays on this machine.
+/// [96] [102]: an issuer is an origin of configuration, and plain http stays on this machine.
 #[test]
 fn an_issuer_is_an_origin() {
     for good in ["https://auth.example.com", "https://auth.example.com:8443", "http://127.0.0.1:9080", "http://[::1]:1"]

@@ -111,9 +111,14 @@ async fn a_failing_key_burns_nothing() {
     let tokens = house.redeem(&app, &code).await;
     assert_eq!(tokens.status, 200);
     house.signing_is_down.store(true, Ordering::SeqCst);
-    assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.error(), "503 temporarily_unavailable");
+    let reply = house.refresh(&app, &tokens.text("refresh_token")).await;
+    assert_eq!((reply.error().as_str(), reply.header("retry-after")), ("503 temporarily_unavailable", "2"));
     house.signing_is_down.store(false, Ordering::SeqCst);
-    assert_eq!(house.refresh(&app, &tokens.text("refresh_token")).await.status, 200);
+    let refreshed = house.refresh(&app, &tokens.text("refresh_token")).await;
+    assert_eq!(refreshed.status, 200);
+    for tokens in [&tokens, &refreshed] {
+        assert_eq!(house.decides(&tokens.text("access_token"), "GET", "/v1/contacts").await, "allowed");
+    }
 }
 
 /// [37] [38] [39] [40] [41] [44] [45] [47] [50]: the form of a request.
@@ -180,7 +185,7 @@ async fn an_old_refresh_token_ends_the_grant() {
     assert_eq!(house.decides(&third.text("access_token"), "GET", "/v1/contacts").await, "revoked");
 }
 
-/// [53] [54] [121]: a lost response is asked for again, and is the same; after the window it is theft.
+/// [52] [53] [54] [121]: a lost response is asked for again, and is the same; after the window it is theft.
 #[tokio::test]
 async fn a_lost_response_can_be_had_again_for_a_while() {
     let house = House::new().await;
