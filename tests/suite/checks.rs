@@ -59,9 +59,8 @@ fn tests_in(sources: &str) -> BTreeMap<&str, Vec<&str>> {
         if !test.is_match(&found["over"]) && !races.contains(name) {
             continue;
         }
-        let rest = &sources[all.end()..];
-        let body = rest.find("\n}\n").unwrap_or(rest.len());
-        tests.entry(name).or_default().push(&sources[all.start()..all.end() + body]);
+        let text = sources.get(all.start()..).unwrap();
+        tests.entry(name).or_default().push(text.split_once("\n}\n").map_or(text, |(text, _)| text));
     }
     tests
 }
