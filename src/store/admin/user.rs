@@ -132,12 +132,11 @@ impl Admin {
         }
     }
 
-    /// Ends all by which somebody could act as the user: memberships, tokens, and grants to apps; returns the ids of the
-    /// latter two.
+    /// Ends all by which somebody could act as the user: tokens and grants to apps, whose ids it returns, and memberships.
     async fn end_all(&self, tenant: &TenantId, id: &UserId, mut stamps: Stamp) -> Result<Vec<String>, AdminError> {
-        self.end_memberships(tenant, id).await?;
         let mut ended = self.revoke_all(tenant, id, &mut stamps).await?;
         ended.extend(self.end_grants(tenant, id, &mut stamps).await?);
+        self.end_memberships(tenant, id).await?;
         Ok(ended)
     }
 
