@@ -74,20 +74,26 @@ mutate deny-dropped $choice \
     'together.denies.extend(denies);' \
     'together.denies.extend(denies.into_iter().skip(1));'
 mutate odd-paths-allowed $choice \
-    '.filter(|_| !leads_nowhere_else)' \
-    '.filter(|_| !leads_nowhere_else && allow > 1000)'
+    'together.odd.extend(self.odd(allow));' \
+    'together.odd.extend(self.odd(allow).filter(|_| allow > 1000));'
 mutate one-odd-deny-dropped $choice \
-    'odd.into_iter().flatten().copied()' \
-    'odd.into_iter().flatten().copied().skip(1)'
+    'facts.odd.iter().copied()' \
+    'facts.odd.iter().skip(1).copied()'
+mutate odd-denies-of-all-verbs $chosen \
+    'if self.chosen().any(|chosen| chosen.spares_odd) {' \
+    'if self.chosen().all(|chosen| chosen.spares_odd) {'
+mutate odd-denies-of-no-verb src/policy/menu.rs \
+    '[verb, &self.pattern].concat()' \
+    '[verb, "x", &self.pattern].concat()'
 mutate question-mark-widened $chosen \
-    'self.allow_patterns(menu).map(str::to_owned)' \
-    'self.allow_patterns(menu).map(|it| it.replacen("????????", "*", 1))'
+    'it.allow_patterns(menu)).map(str::to_owned)' \
+    'it.allow_patterns(menu)).map(|it| it.replacen("????????", "*", 1))'
 mutate id-form-forgotten src/policy/pattern.rs \
     '"?".repeat(*digits)' \
     '"*".repeat((*digits).min(1))'
 mutate verb-widened $chosen \
-    'self.allow_patterns(menu).map(str::to_owned)' \
-    'self.allow_patterns(menu).map(|it| it.replacen("GET", "*", 1))'
+    'it.allow_patterns(menu)).map(str::to_owned)' \
+    'it.allow_patterns(menu)).map(|it| it.replacen("GET", "*", 1))'
 mutate side-condition-what-is-touched $choice \
     'self.menu.allows.get(*allow).map(|facts| facts.touches.minus(self.covered));' \
     'self.menu.allows.get(*allow).map(|facts| facts.touches.minus(&facts.touches));'
@@ -104,10 +110,56 @@ mutate odd-paths-of-a-verb-half-covered $choice \
     'self.section.routes.is_within(self.covered)' \
     'self.section.routes.meets(self.covered)'
 mutate too-long-policy src/policy/document.rs \
-    'written.get().len() > MAX_LENGTH' \
-    'written.get().len() > 9 * MAX_LENGTH'
+    'text.len() > MAX_LENGTH' \
+    'text.len() > 9 * MAX_LENGTH'
+
+compiler=src/policy/compiler.rs router=src/policy/router.rs
+mutate one-request-some-of-what-it-reaches $compiler \
+    'if !reached.iter().all(' \
+    'if !reached.iter().any('
+mutate one-request-odd-paths $compiler \
+    'self.menu.odd.iter().any(|odd| wildcard(&odd.pattern, &request))' \
+    'self.menu.odd.iter().any(|odd| odd.pattern == request)'
+mutate one-request-with-a-decoded-slash $compiler \
+    'if self.menu.readings.has(Reading::DecodedSlash) {' \
+    'if self.menu.readings.has(Reading::DecodedSlash) && path.is_empty() {'
+mutate one-request-decoded $router \
+    '!readings.decode_for_the_arn() && certain.iter().any(takes_it)' \
+    'certain.iter().any(takes_it)'
+mutate one-request-greedy-empty $router \
+    '.filter(|it| it.path.takes(&segments))' \
+    '.filter(|it| it.path.may_take(&segments))'
+mutate rank-rest-greedy-last $router \
+    'Self::Rest => (false, false, path, false)' \
+    'Self::Rest => (route.path.is_greedy(), false, path, false)'
+mutate rank-http-greedy-as-it-comes $router \
+    'Self::Http => (route.path.is_greedy(), false, path, route.is_any)' \
+    'Self::Http => (false, false, path, route.is_any)'
+mutate rank-http-verb-first-path-first $router \
+    'Self::HttpVerbFirst => (route.path.is_greedy(), route.is_any, path, false)' \
+    'Self::HttpVerbFirst => (route.path.is_greedy(), false, path, route.is_any)'
+mutate rank-http-verb-before-greed-greed-first $router \
+    'Self::HttpVerbBeforeGreed => (route.is_any, route.path.is_greedy(), path, false)' \
+    'Self::HttpVerbBeforeGreed => (route.path.is_greedy(), route.is_any, path, false)'
+
+iam=src/policy/iam.rs
+mutate question-mark-stops-at-a-slash $iam \
+    "if wanted == '?' || wanted == letter" \
+    "if (wanted == '?' && letter != '/') || wanted == letter"
+mutate star-stops-at-a-slash $iam \
+    'swallowed.next();' \
+    "if swallowed.next() == Some('/') { return false; }"
+mutate beginning-suffices $iam \
+    "pattern.all(|rest| rest == '*')" \
+    "pattern.all(|rest| rest == '*' || rest == '/')"
+mutate deny-does-not-win $iam \
+    'if matching(Effect::Deny) {' \
+    'if matching(Effect::Deny) && !matching(Effect::Allow) {'
 
 facts=src/policy/proof/facts.rs
+mutate literal-beginning-read-too-strictly $facts \
+    "a == b || a == '?' || b == '?'" \
+    "a == b || b == '?'"
 mutate touches-nothing-deeper $facts \
     '|| decided(&language, |language| ground.territory.core.meets(language), true))' \
     '&& false)'
@@ -128,6 +180,9 @@ mutate rivals-forgotten $territory \
 mutate ties-forgotten $territory \
     'readings.ties(router, rival, route)' \
     '(readings.ties(router, rival, route) && rival.verb > route.verb)'
+mutate greedy-begins-full $territory \
+    'may_begin_empty: may_be_empty,' \
+    'may_begin_empty: false,'
 mutate one-router-only $territory \
     'for router in readings.routers() {' \
     'for router in readings.routers().into_iter().take(1) {'

@@ -10,6 +10,8 @@ use super::route_set::RouteSet;
 /// The menu's section for one verb.
 #[derive(Clone, Debug)]
 pub(super) struct Section {
+    /// The verb.
+    pub(super) verb: String,
     /// The routes of the verb: where its odd paths may lead.
     pub(super) routes: RouteSet,
     /// The places of the Allows that may stand for several routes.
@@ -41,13 +43,16 @@ impl<'a> Choice<'a> {
     }
 
     /// The routes' own patterns alone; and what is shortest, with general patterns where they pay.
+    ///
+    /// Of a verb that is wholly covered both are the shortest: nothing else of the permission may then decide which of
+    /// its odd paths are allowed.
     pub(super) fn plain_and_shortest(&self) -> (Chosen, Chosen) {
         let own: Vec<Offer> = self.covered.iter().filter_map(|route| self.own(route)).collect();
         let plain = self.with_denies(own.iter().map(|offer| offer.allow).collect());
         let general = self.with_denies(self.general(&own));
         let is_shorter = general.own_size(self.menu).is_less(plain.own_size(self.menu));
         let shortest = if is_shorter { general } else { plain.clone() };
-        (plain, shortest)
+        (if self.is_whole() { shortest.clone() } else { plain }, shortest)
     }
 
     /// The offer of a covered route's own pattern. It is made even if a Deny refuses some of what other routes must
@@ -101,8 +106,10 @@ impl<'a> Choice<'a> {
             let fitting = tamers.filter(|(_, deny)| deny.is_for(allow));
             let harm = |deny: &Deny| deny.hits.overlap(self.covered);
             let use_of = |deny: &Deny| deny.tames.overlap(wanted);
+            // Of an API that cannot be written exactly, the ambiguous requests are refused, and no whole route.
+            let whole_routes = |deny: &Deny| deny.tames.overlap(self.covered);
             let (at, deny) = fitting.filter(|(_, deny)| may_hit || harm(deny) == 0).min_by_key(|(_, deny)| {
-                (harm(deny), deny.patterns.len(), u32::MAX - use_of(deny), deny.size().bytes())
+                (harm(deny), whole_routes(deny), deny.patterns.len(), u32::MAX - use_of(deny), deny.size().bytes())
             })?;
             exposed.remove(&deny.tames);
             denies.push(at);
@@ -144,16 +151,23 @@ impl<'a> Choice<'a> {
             let Some(denies) = self.taming(allow, exposed, &wanted, true) else { continue };
             together.allows.push(allow);
             together.denies.extend(denies);
-            together.odd.extend(self.odd(allow));
+            if self.is_whole() {
+                together.spares_odd |= self.odd(allow).next().is_some();
+            } else {
+                together.odd.extend(self.odd(allow));
+            }
         }
         together
     }
 
+    /// Whether all of the verb is covered, so that its odd paths lead nowhere else.
+    fn is_whole(&self) -> bool {
+        self.section.routes.is_within(self.covered)
+    }
+
     /// The Denies for the odd paths that an Allow matches: any of them may lead to any route of the verb.
     fn odd(&self, allow: usize) -> impl Iterator<Item = usize> + '_ {
-        let leads_nowhere_else = self.section.routes.is_within(self.covered);
-        let odd = self.menu.allows.get(allow).filter(|_| !leads_nowhere_else).map(|facts| &facts.odd);
-        odd.into_iter().flatten().copied()
+        self.menu.allows.get(allow).into_iter().flat_map(|facts| facts.odd.iter().copied())
     }
 
     /// What an offer adds in bytes. The Denies for odd paths are left out: most offers need them, and they are written

@@ -12,7 +12,7 @@ use crate::access::permission::PermissionSet;
 use crate::token::credential::TokenKind;
 
 use super::choice::{Choice, Section};
-use super::chosen::Chosen;
+use super::chosen::{Chosen, Draft};
 use super::iam::wildcard;
 use super::menu::Menu;
 use super::operation::Operation;
@@ -130,15 +130,15 @@ impl PolicyCompiler {
 
     /// The patterns for a set of covered routes.
     pub fn compile(&self, covered: &RouteSet) -> Patterns {
-        let (mut plain, mut shortest) = (Chosen::default(), Chosen::default());
+        let (mut plain, mut shortest) = (Draft::default(), Draft::default());
         for section in &self.sections {
             let chosen = self.choose(section, &covered.and(&section.routes));
-            plain.add(chosen.0);
-            shortest.add(chosen.1);
+            plain.add(&section.verb, chosen.0);
+            shortest.add(&section.verb, chosen.1);
         }
-        // A policy of literal paths alone needs no Deny for odd ones, and a general pattern brings them all.
-        let is_literal = plain.size(&self.menu).is_less(shortest.size(&self.menu));
-        if is_literal { plain.patterns(&self.menu) } else { shortest.patterns(&self.menu) }
+        // General patterns match odd paths and bring the Denies for them. Literal ones do not, so the sum decides.
+        let is_plain_less = plain.size(&self.menu).is_less(shortest.size(&self.menu));
+        if is_plain_less { plain.patterns(&self.menu) } else { shortest.patterns(&self.menu) }
     }
 
     /// The menu's sections, one for each verb.
@@ -162,6 +162,7 @@ fn sections(routes: &[Route<'_>], menu: &Menu) -> Vec<Section> {
     let verb_of = |pattern: &'_ str| pattern.split('/').next().unwrap_or_default().to_owned();
     let verbs: BTreeSet<&str> = routes.iter().map(|route| route.verb).collect();
     let of = |verb: &str| Section {
+        verb: verb.to_owned(),
         routes: (0..).zip(routes).filter(|(_, route)| route.verb == verb).map(|(at, _)| at).collect(),
         general: (0..)
             .zip(&menu.allows)

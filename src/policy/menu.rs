@@ -60,7 +60,7 @@ pub struct Deny {
     pub only_for: Option<usize>,
 }
 
-/// A pattern that refuses odd paths.
+/// A pattern that refuses odd paths, whatever their verb: it begins with `*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OddDeny {
@@ -81,13 +81,15 @@ impl Menu {
     }
 }
 
-impl Deny {
-    /// Whether it tames a route's requests among those that an Allow matches.
-    pub fn tames(&self, route: usize, allow: usize) -> bool {
-        self.is_for(allow) && self.tames.contains(route)
+impl OddDeny {
+    /// The pattern for one verb's odd paths alone.
+    pub fn of_verb(&self, verb: &str) -> String {
+        [verb, &self.pattern].concat()
     }
+}
 
-    /// Whether its taming holds for an Allow.
+impl Deny {
+    /// Whether what it tames is tamed among what an Allow matches.
     pub fn is_for(&self, allow: usize) -> bool {
         self.only_for.is_none_or(|only| only == allow)
     }

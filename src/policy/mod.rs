@@ -18,3 +18,5 @@ pub mod reading;
 pub mod route;
 pub mod route_set;
 pub mod router;
+#[cfg(feature = "reference")]
+mod seen;

@@ -37,9 +37,9 @@ fn as_listed(operations: &[Operation]) -> impl Iterator<Item = Route<'_>> {
     operations.iter().enumerate().flat_map(|(index, operation)| routes_of(index, operation, operations))
 }
 
-/// The routes whose path a request's path, in segments, is one of; in the order of the operations.
+/// The routes whose path a request's path, in segments, is one of for certain; in the order of the operations.
 pub(super) fn matching<'a>(operations: &'a [Operation], segments: &[&str]) -> impl Iterator<Item = Route<'a>> {
-    let matches = move |(_, operation): &(usize, &Operation)| operation.path.matches(segments);
+    let matches = move |(_, operation): &(usize, &Operation)| operation.path.takes(segments);
     let reached = operations.iter().enumerate().filter(matches);
     reached.flat_map(move |(index, operation)| routes_of(index, operation, operations))
 }
@@ -83,8 +83,15 @@ impl PathTemplate {
         self.segments.iter().any(|segment| matches!(segment, Segment::Greedy { .. }))
     }
 
-    /// Whether a request's path, in segments, is one of this template's.
-    pub(crate) fn matches(&self, segments: &[&str]) -> bool {
+    /// Whether a request's path, in segments, is one of this template's for certain.
+    pub(crate) fn takes(&self, segments: &[&str]) -> bool {
+        let below = segments.get(self.segments.len().saturating_sub(1));
+        self.may_take(segments) && !(self.is_greedy() && below.is_some_and(|first| first.is_empty()))
+    }
+
+    /// Whether a request's path, in segments, can be one of this template's. Whether a greedy parameter takes an empty
+    /// segment first, `/files/` and `/files//a`, is not documented; at the root it does not take the root.
+    pub(crate) fn may_take(&self, segments: &[&str]) -> bool {
         let mut rest = segments.iter();
         for segment in &self.segments {
             match (segment, rest.next()) {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// A set of routes, each named by its place in [`routes`](super::route::expand).
+///
+/// The last word is never empty, so that equal sets are equal in their words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<usize>", into = "Vec<usize>")]
 pub struct RouteSet(Vec<u64>);
@@ -66,6 +68,7 @@ impl RouteSet {
         for (word, other) in self.0.iter_mut().zip(&other.0) {
             *word &= !other;
         }
+        self.trim();
     }
 
     /// What is in this set and not in the other.
@@ -79,7 +82,9 @@ impl RouteSet {
     /// What is in both sets.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+        let mut common = Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect());
+        common.trim();
+        common
     }
 
     /// The lowest route of the set.
@@ -98,6 +103,12 @@ impl RouteSet {
                 Some(at * BITS + offset)
             })
         })
+    }
+
+    fn trim(&mut self) {
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
     }
 
     fn word(&self, at: usize) -> u64 {

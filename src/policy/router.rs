@@ -68,10 +68,11 @@ impl Router {
 pub(super) fn reachable(routes: &[Route<'_>], readings: &Readings, verb: &str, path: &str) -> Vec<usize> {
     let Some(segments) = segments(path) else { return Vec::new() };
     let matching: Vec<(usize, &Route<'_>)> =
-        (0..).zip(routes).filter(|(_, route)| route.path.matches(&segments)).collect();
+        (0..).zip(routes).filter(|(_, route)| route.path.may_take(&segments)).collect();
+    let certain: Vec<&Route<'_>> = matching.iter().map(|it| it.1).filter(|it| it.path.takes(&segments)).collect();
     let loses = |router: Router, route: &Route<'_>| {
-        !readings.decode_for_the_arn()
-            && matching.iter().any(|(_, rival)| router.prefers(rival, route) && !readings.ties(router, rival, route))
+        let takes_it = |rival: &&Route<'_>| router.prefers(rival, route) && !readings.ties(router, rival, route);
+        !readings.decode_for_the_arn() && certain.iter().any(takes_it)
     };
     let routers = readings.routers();
     let reached = matching.iter().filter(|(_, route)| route.verb == verb);

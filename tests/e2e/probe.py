@@ -18,12 +18,13 @@ def probe(stack: Stack, issuer: Issuer, report: Report):
         run = edge("probe", "--json", "--url", url, "--header", "Version: 2026-06-01",
                    EDGE_PROBE_WIDE=tokens[0], EDGE_PROBE_NARROW=tokens[1])  # fmt: skip
         found = [json.loads(line) for line in run.stdout.splitlines()]
-        for line in found:
-            report.row(gateway, line["path"], line["finding"], None)
-        expected = [it["reading"] for it in plan["probes"]]
-        good = run.returncode == 0 and [line["reading"] for line in found] == expected
+        asked = [(line["reading"], it) for line in found for it in line["probes"]]
+        for _, it in asked:
+            report.row(gateway, it["path"], it["finding"], None)
+        expected = [(it["reading"], it["path"]) for it in plan["probes"]]
+        good = run.returncode == 0 and [(reading, it["path"]) for reading, it in asked] == expected
         problem = None if good else f"exit code {run.returncode}, {run.stderr[-300:]!r}"
-        report.row(gateway, "each reading is settled", f"{len(found)} requests, two tokens", problem)
+        report.row(gateway, "each reading is settled", f"{len(asked)} requests, two tokens", problem)
 
 
 def edge(*arguments: str, **variables: str) -> subprocess.CompletedProcess:

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use edge_authorizer::access::permission::{Permission, PermissionSet};
 use edge_authorizer::api::{Api, Pack};
 use edge_authorizer::gateway::arn::MethodArn;
+use edge_authorizer::gateway::response::ACCESS_DENIED;
 use edge_authorizer::policy::document;
 use edge_authorizer::policy::probe::{Finding, Seen, plan};
 use edge_authorizer::policy::proof::check::check;
@@ -119,13 +120,24 @@ fn the_two_tokens_of_a_probe_differ_only_in_whether_odd_paths_are_denied() {
         api.policies.patterns(TokenKind::Pat, api.catalogue.granted(names.iter().map(String::as_str)))
     };
     let (wide, narrow) = (patterns(&plan.wide), patterns(&plan.narrow));
-    assert_eq!(plan.probes.len(), 6);
+    let asked: Vec<(&str, &str)> = plan.probes.iter().map(|it| (it.reading.name(), it.path.as_str())).collect();
+    let expected = [
+        ("encoded-path", "/v1/%61ctivities"),
+        ("encoded-path", "/v1%2Factivities"),
+        ("encoded-path", "/v1/x/%2e%2e/activities"),
+        ("empty-segments", "/v1//activities"),
+        ("dot-segments", "/v1/x/../activities"),
+        ("trailing-slash", "/v1/activities/"),
+        ("decoded-after-routing", "/v1/activities/act_aaaaaaaaaaaaaaaaaaaaaaa%61"),
+        ("decoded-slash", "/v1/activities/act_aaaaaaaaaaaaaaaaaaaaaa%2Fa"),
+    ];
+    assert_eq!(asked, expected);
     for probe in &plan.probes {
-        let request = format!("GET{}", probe.path);
-        assert!(is_allowed(&wide, &request), "{request} by the wide token");
-        assert!(!is_allowed(&narrow, &request), "{request} by the narrow token, were the ARN to keep it");
+        let [sent, tidied] = [&probe.path, &probe.tidied].map(|path| format!("GET{path}"));
+        assert!(is_allowed(&wide, &sent), "{sent} by the wide token");
+        assert!(!is_allowed(&narrow, &sent), "{sent} by the narrow token, were the ARN to keep it");
+        assert!(is_allowed(&narrow, &tidied), "{tidied} by the narrow token, were the ARN in order");
     }
-    assert!(is_allowed(&narrow, "GET/v1/activities"), "were the ARN in order");
     for (reading, kept, gone) in [
         (Reading::EncodedPath, Finding::Holds, Finding::Fails),
         (Reading::TrailingSlash, Finding::Holds, Finding::Fails),
@@ -136,6 +148,42 @@ fn the_two_tokens_of_a_probe_differ_only_in_whether_odd_paths_are_denied() {
         assert_eq!(Finding::of(reading, Seen::Reached, Seen::Reached), gone, "{reading}");
         assert_eq!(Finding::of(reading, Seen::Refused, Seen::Refused), Finding::NotRouted);
         assert_eq!(Finding::of(reading, Seen::Refused, Seen::Reached), Finding::Contradiction);
+        for other in [Seen::Reached, Seen::Refused, Seen::Unclear] {
+            assert_eq!(Finding::of(reading, Seen::Unclear, other), Finding::Inconclusive);
+            assert_eq!(Finding::of(reading, other, Seen::Unclear), Finding::Inconclusive);
+        }
+    }
+}
+
+/// A backend has refusals of its own, and what it refuses has reached it.
+#[test]
+fn only_what_the_gateway_says_itself_is_its_refusal() {
+    let denied = "User is not authorized to access this resource with an explicit deny";
+    let seen = |status, error_type, body: &str| Seen::of(status, error_type, body.as_bytes());
+    for (status, error_type, body) in [
+        (403, Some("AccessDeniedException"), ""),
+        (403, Some("MissingAuthenticationTokenException:http://internal/"), "{}"),
+        (400, Some("BadRequestException"), "{}"),
+        (403, None, r#"{"message":"Missing Authentication Token"}"#),
+        (403, None, r#"{"Message":"User is not authorized to access this resource with an explicit deny"}"#),
+        (403, None, r#"{"message": "Forbidden"}"#),
+        (404, None, r#"{"message":"Not Found"}"#),
+        (403, None, &ACCESS_DENIED.body.replace("$context.requestId", "r1")),
+    ] {
+        assert_eq!(seen(status, error_type, body), Seen::Refused, "{status} {error_type:?} {body}");
+    }
+    for (status, error_type, body) in [
+        (403, None, ""),
+        (403, None, r#"{"message":"Not Found"}"#),
+        (403, None, r#"{"message":"Forbidden","code":7}"#),
+        (403, Some("ForbiddenException"), r#"{"error":"blocked"}"#),
+        (403, None, denied),
+        (400, None, r#"{"message":"no such id"}"#),
+    ] {
+        assert_eq!(seen(status, error_type, body), Seen::Unclear, "{status} {error_type:?} {body}");
+    }
+    for (status, body) in [(200, "{}"), (404, ""), (404, r#"{"message":"no such contact"}"#), (422, "{}")] {
+        assert_eq!(seen(status, None, body), Seen::Reached, "{status} {body}");
     }
 }
 
@@ -186,7 +234,7 @@ fn edge_policy_shows_which_routes_each_pattern_serves() {
     Deny   */.*
              odd paths (dot-segments), as not all of a verb is covered
 
-    Deny   */?*/
+    Deny   */*/
              odd paths (trailing-slash), as not all of a verb is covered
     ");
     let unknown = edge(&["policy", "--scope", "contact.raed"]);

@@ -42,6 +42,7 @@ mod pages;
 mod pat;
 mod permission;
 mod policy_laws;
+mod policy_laws_gateway;
 mod policy_said;
 mod probe;
 mod reference;

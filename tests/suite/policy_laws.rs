@@ -11,16 +11,24 @@ use edge_authorizer::policy::compiler::Patterns;
 use edge_authorizer::policy::document;
 use edge_authorizer::policy::operation::{Operation, ParameterForm, Segment};
 use edge_authorizer::policy::proof::check::check;
-use edge_authorizer::policy::route::expand;
-use edge_authorizer::policy::router::Router;
+use edge_authorizer::policy::reading::{Reading, Readings};
 use edge_authorizer::token::credential::TokenKind;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use crate::awkward::{STAGE, api, declaring, is_allowed};
+use crate::awkward::{Judge, STAGE, declaring, under};
+use crate::policy_laws_gateway::{Outcome, outcomes};
 
 const ID: &str = "n_0123456789abcdef01234567";
-const SCOPES: [&str; 4] = ["p.a", "p.b", "p.c", "p.d"];
+const SCOPES: [&str; 5] = ["p.a", "p.b", "q.a", "q.b", "q.all"];
+
+/// What an operation requires: mostly one scope, sometimes one of several or several at once, or another of each kind of
+/// token.
+fn required() -> impl Strategy<Value = String> {
+    let one = select(vec!["p.a", "p.a", "p.b", "p.b", "q.a", "q.b", "q.all", "p.a|q.a", "p.a+p.b", "p.b+q.a|q.all"]);
+    let other = prop_oneof![Just(None), Just(None), one.clone().prop_map(Some)];
+    (one, other).prop_map(|(pat, other)| other.map_or(pat.to_owned(), |other| format!("{pat} {other}")))
+}
 
 fn template() -> impl Strategy<Value = String> {
     let segment = select(vec!["a", "b", "ab", "{x}", "{id:n_}"]);
@@ -28,15 +36,15 @@ fn template() -> impl Strategy<Value = String> {
     (prop::collection::vec(segment, 1..4), tail).prop_map(|(path, tail)| format!("/{}{tail}", path.join("/")))
 }
 
-/// Operations that a gateway can tell apart, with their scopes.
-fn operations() -> impl Strategy<Value = Vec<(String, &'static str)>> {
+/// Operations that a gateway can tell apart, with what they require.
+fn operations() -> impl Strategy<Value = Vec<(String, String)>> {
     let verb = select(vec!["GET", "GET", "GET", "POST", "ANY"]);
-    let operation = (verb, template(), select(SCOPES.to_vec()));
+    let operation = (verb, template(), required());
     prop::collection::vec(operation, 2..7).prop_map(|mut operations| {
         let shape = |path: &str| path.replace("{id:n_}", "{x}");
         operations.sort_by_key(|(verb, path, _)| (shape(path), *verb));
         operations.dedup_by_key(|(verb, path, _)| (shape(path), *verb));
-        operations.into_iter().map(|(verb, path, scope)| (format!("{verb} {path}"), scope)).collect()
+        operations.into_iter().map(|(verb, path, required)| (format!("{verb} {path}"), required)).collect()
     })
 }
 
@@ -55,6 +63,9 @@ fn request() -> impl Strategy<Value = (String, String)> {
         "n_0123456789abcdef0123",
         "n_012345678901234567890/b",
         "%61",
+        "a%2Fb",
+        "%2E%2e",
+        "n_0123456789abcdef0123%2Fa",
         ".",
         "..",
         "",
@@ -67,65 +78,40 @@ fn request() -> impl Strategy<Value = (String, String)> {
     (select(vec!["GET", "GET", "POST", "PUT"]).prop_map(str::to_owned), path)
 }
 
-fn built(operations: &[(String, &'static str)]) -> Api {
-    api(&operations.iter().map(|(route, scope)| (route.as_str(), *scope)).collect::<Vec<_>>())
+/// Readings of which each is on or off, and as often as not those that usually are.
+fn readings() -> impl Strategy<Value = Readings> {
+    let any = prop::collection::vec(any::<bool>(), Reading::ALL.len()).prop_map(|is_on| {
+        Reading::ALL.into_iter().zip(is_on).filter(|(_, is_on)| *is_on).map(|(reading, _)| reading).collect()
+    });
+    prop_oneof![Just(Readings::default()), any]
+}
+
+fn kind() -> impl Strategy<Value = TokenKind> {
+    select(TokenKind::ALL.to_vec())
+}
+
+fn built(readings: &Readings, operations: &[(String, String)]) -> Api {
+    under(readings, names(&SCOPES), &listed(operations))
+}
+
+fn listed(operations: &[(String, String)]) -> Vec<(&str, &str)> {
+    operations.iter().map(|(route, required)| (route.as_str(), required.as_str())).collect()
 }
 
 fn granted(api: &Api, scopes: &[&str]) -> PermissionSet {
     api.catalogue.granted(scopes.iter().copied())
 }
 
-fn allows(api: &Api, set: PermissionSet, (verb, path): &(String, String)) -> bool {
-    is_allowed(&api.policies.patterns(TokenKind::Pat, set), &format!("{verb}{path}"))
-}
-
-fn covers(operation: &Operation, set: PermissionSet) -> bool {
-    operation.pat.is_met_by(&set)
-}
-
-/// Where a request may go: what each router says, and each route that no other is more specific than.
-fn reached<'a>(api: &'a Api, verb: &str, path: &str) -> Vec<Option<&'a Operation>> {
-    let of_verb: Vec<_> = expand(&api.operations).into_iter().filter(|route| route.verb == verb).collect();
-    let matching: Vec<_> = of_verb.iter().filter(|route| matches(&route.path.segments, path)).collect();
-    let loses = |path: &[Segment]| {
-        let same_kind = matching.iter().filter(|rival| is_greedy(&rival.path.segments) == is_greedy(path));
-        same_kind.filter(|rival| rival.path.segments != path).any(|rival| is_as_specific(&rival.path.segments, path))
+/// Whether some reading routes such a path otherwise than it looks.
+fn is_odd(readings: &Readings, path: &str) -> bool {
+    let is_so = |reading| match reading {
+        Reading::EncodedPath => path.contains('%'),
+        Reading::EmptySegments => path.contains("//"),
+        Reading::DotSegments => path.split('/').any(|segment| segment == "." || segment == ".."),
+        Reading::TrailingSlash => path.len() > 1 && path.ends_with('/'),
+        _ => false,
     };
-    let specific = matching
-        .iter()
-        .filter(|route| is_greedy(&route.path.segments) == matching.iter().all(|it| is_greedy(&it.path.segments)));
-    let tied = specific.filter(|route| !loses(&route.path.segments)).map(|route| api.operations.get(route.operation));
-    Router::ALL.map(|router| router.route(&api.operations, verb, path)).into_iter().chain(tied).collect()
-}
-
-fn matches(template: &[Segment], path: &str) -> bool {
-    let given: Vec<&str> = path.split('/').skip(1).collect();
-    let fits = |(template, given): (&Segment, &&str)| match template {
-        Segment::Literal(text) => text == given,
-        Segment::Parameter { .. } => !given.is_empty(),
-        Segment::Greedy { .. } => true,
-    };
-    let is_long_enough =
-        if is_greedy(template) { given.len() >= template.len() } else { given.len() == template.len() };
-    is_long_enough && template.iter().zip(&given).all(fits)
-}
-
-fn is_greedy(path: &[Segment]) -> bool {
-    matches!(path.last(), Some(Segment::Greedy { .. }))
-}
-
-fn is_as_specific(path: &[Segment], other: &[Segment]) -> bool {
-    let rank = |segment: &Segment| match segment {
-        Segment::Literal(_) => 0,
-        Segment::Parameter { .. } => 1,
-        Segment::Greedy { .. } => 2,
-    };
-    path.iter().zip(other).all(|(own, other)| rank(own) <= rank(other))
-}
-
-fn is_odd(path: &str) -> bool {
-    let dots = path.split('/').any(|segment| segment == "." || segment == "..");
-    path.contains('%') || path.contains("//") || dots || (path.len() > 1 && path.ends_with('/'))
+    readings.iter().any(is_so)
 }
 
 /// Whether a request has only unreserved characters and every parameter the form that the operation declares.
@@ -138,7 +124,9 @@ fn is_well_formed(operation: &Operation, path: &str) -> bool {
         _ => true,
     };
     let is_unreserved = |letter: char| letter.is_ascii_alphanumeric() || "._~-/".contains(letter);
-    !is_odd(path) && path.chars().all(is_unreserved) && operation.path.segments.iter().zip(segments).all(fits)
+    !is_odd(&Readings::default(), path)
+        && path.chars().all(is_unreserved)
+        && operation.path.segments.iter().zip(segments).all(fits)
 }
 
 /// A role's name, and what it grants.
@@ -149,9 +137,8 @@ fn names(list: &[&str]) -> Vec<String> {
 }
 
 /// The policy of who holds these roles, with a token of these scopes, where the API declares its scopes so.
-fn policy(operations: &[(String, &'static str)], declared: &[&str], scopes: &[String], roles: &[Role]) -> Patterns {
-    let listed: Vec<_> = operations.iter().map(|(route, scope)| (route.as_str(), *scope)).collect();
-    let api = declaring(names(declared), &listed);
+fn policy(operations: &[(String, String)], declared: &[&str], scopes: &[String], roles: &[Role]) -> Patterns {
+    let api = declaring(names(declared), &listed(operations));
     api.policies.patterns(TokenKind::Pat, member(roles, scopes, &api).effective()).as_ref().clone()
 }
 
@@ -186,58 +173,86 @@ fn turn<T>(list: &mut [T], seed: u64) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
+    /// Whatever a gateway makes of a request under the enabled readings: what it allows by the policy is what the
+    /// permission covers.
     #[test]
     fn the_gateway_decides_by_the_policy_as_the_permission_decides_directly(
+        (readings, kind) in (readings(), kind()),
         operations in operations(),
-        scopes in subsequence(SCOPES.to_vec(), 0..=4),
+        scopes in subsequence(SCOPES.to_vec(), 0..=SCOPES.len()),
         requests in prop::collection::vec(request(), 120),
     ) {
-        let api = built(&operations);
+        let api = built(&readings, &operations);
         let set = granted(&api, &scopes);
         let is_exact = check(&api).is_exact();
-        let routes = expand(&api.operations);
-        let menu = api.policies.menu();
-        for request in requests {
-            let (verb, path) = &request;
-            let allowed = allows(&api, set, &request);
-            let reached = reached(&api, verb, path);
-            if is_odd(path) {
-                let mut of_verb = routes.iter().filter(|route| route.verb == verb);
-                let is_covered = of_verb.all(|route| covers(&api.operations[route.operation], set));
-                prop_assert!(!allowed || is_covered, "{request:?} may reach anything");
-            } else {
-                let uncovered = reached.iter().flatten().find(|operation| !covers(operation, set));
-                prop_assert!(!allowed || uncovered.is_none(), "{request:?} is allowed and reaches {uncovered:?}");
+        let policy = Judge::of(&api.policies.patterns(kind, set));
+        let covers = |operation: &Operation| operation.requires(kind).is_met_by(&set);
+        // Where the ARN is decoded, another request may come to the same.
+        let is_alone = !readings.has(Reading::DecodedAfterRouting) && !readings.has(Reading::DecodedSlash);
+        for (verb, path) in &requests {
+            let outcomes = outcomes(&api.operations, &readings, verb, path);
+            for (request, reached) in &outcomes {
+                let is_covered = reached.is_none_or(covers);
+                prop_assert!(!policy.allows(request) || is_covered, "{request:?} is allowed and reaches {reached:?}");
+                // An answer that is not used twice is right for every API.
+                let alone = api.policies.patterns_for(kind, set, verb, &request[verb.len()..]);
+                let alone = Judge::of(&alone).allows(request);
+                prop_assert!(!alone || is_covered, "{request:?} is allowed on its own and reaches {reached:?}");
             }
-            let agreed = reached.iter().all(|it| *it == reached[0]);
-            let must = reached.iter().all(|it| it.is_some_and(|it| covers(it, set) && is_well_formed(it, path)));
-            prop_assert!(allowed || !must || !agreed || !is_exact, "{request:?} is refused");
-            // An answer that is not used twice is right for every API.
-            let alone = is_allowed(&api.policies.patterns_for(TokenKind::Pat, set, verb, path), &format!("{verb}{path}"));
-            let uncovered = reached.iter().flatten().any(|operation| !covers(operation, set));
-            prop_assert!(!alone || allowed || (!is_odd(path) && !uncovered), "{request:?} is allowed on its own");
-            prop_assert!(alone || !must, "{request:?} is refused on its own");
-            for pattern in &api.policies.patterns_for(TokenKind::Pat, set, verb, path).allow {
-                prop_assert!(menu.allows.iter().any(|allow| allow.pattern == *pattern), "{pattern} is of the request");
-            }
+            let agreed = outcomes.iter().all(|it| *it == outcomes[0]);
+            let is_for = |(_, reached): &Outcome<'_>| reached.is_some_and(|it| covers(it) && is_well_formed(it, path));
+            let must = !outcomes.is_empty() && outcomes.iter().all(is_for);
+            let request = format!("{verb}{path}");
+            prop_assert!(!must || !agreed || !is_exact || policy.allows(&request), "{request:?} is refused");
+            let alone = Judge::of(&api.policies.patterns_for(kind, set, verb, path));
+            prop_assert!(!must || !is_alone || alone.allows(&request), "{request:?} is refused on its own");
         }
     }
 
+    /// It holds for whatever must work, and for odd paths.
     #[test]
     fn more_permission_never_allows_less(
+        (readings, kind) in (readings(), kind()),
         operations in operations(),
-        scopes in subsequence(SCOPES.to_vec(), 0..=4),
-        more in subsequence(SCOPES.to_vec(), 0..=4),
+        scopes in subsequence(SCOPES.to_vec(), 0..=SCOPES.len()),
+        more in subsequence(SCOPES.to_vec(), 0..=SCOPES.len()),
         requests in prop::collection::vec(request(), 60),
     ) {
-        let api = built(&operations);
+        let api = built(&readings, &operations);
         let is_exact = check(&api).is_exact();
-        let (less, more) = (granted(&api, &scopes), granted(&api, &more));
-        for request in requests {
-            let reached = reached(&api, &request.0, &request.1);
-            let must_work = !reached.is_empty() && reached.iter().all(|it| it.is_some_and(|it| is_well_formed(it, &request.1)));
-            let shrinks = allows(&api, less, &request) && !allows(&api, less.union(more), &request);
-            prop_assert!(!(is_exact && must_work && shrinks), "{request:?}");
+        let less = granted(&api, &scopes);
+        let more = less.union(granted(&api, &more));
+        let [less, more] = [less, more].map(|set| Judge::of(&api.policies.patterns(kind, set)));
+        for (verb, path) in &requests {
+            let outcomes = outcomes(&api.operations, &readings, verb, path);
+            let works = |(_, reached): &Outcome<'_>| reached.is_some_and(|it| is_well_formed(it, path));
+            let must = is_exact && !outcomes.is_empty() && outcomes.iter().all(works) && outcomes.iter().all(|it| *it == outcomes[0]);
+            let request = format!("{verb}{path}");
+            let shrinks = less.allows(&request) && !more.allows(&request);
+            prop_assert!(!shrinks || !(must || is_odd(&readings, path)), "{request:?}");
+        }
+    }
+
+    /// What is written is the menu's and the stage's: two requests of one token get the same text, letter for letter.
+    #[test]
+    fn no_text_of_the_request_is_in_the_policy(
+        (operations, kind) in (operations(), kind()),
+        scopes in subsequence(SCOPES.to_vec(), 0..=SCOPES.len()),
+        (verb, path) in ("[A-Z]{1,8}", "(/.{0,40}){0,4}"),
+        likely in request(),
+    ) {
+        let api = built(&Readings::default(), &operations);
+        let set = granted(&api, &scopes);
+        let whole = api.policies.patterns(kind, set);
+        let written = |arn: &str| document::write(&whole, &MethodArn::parse(arn).unwrap()).unwrap().to_string();
+        prop_assert_eq!(written(&format!("{STAGE}{verb}{path}")), written(&format!("{STAGE}GET/")));
+        let menu = api.policies.menu();
+        for (verb, path) in [(verb, path), likely] {
+            let own = api.policies.patterns_for(kind, set, &verb, &path);
+            for pattern in &own.allow {
+                prop_assert!(menu.allows.iter().any(|allow| allow.pattern == *pattern), "{pattern} is of the request");
+            }
+            prop_assert!(own.deny.is_empty() || own.deny == whole.deny, "{own:?}");
         }
     }
 
@@ -245,7 +260,7 @@ proptest! {
     fn the_order_of_routes_scopes_and_roles_changes_nothing(
         (operations, shuffled) in operations().prop_flat_map(|it| (Just(it.clone()), Just(it).prop_shuffle())),
         declared in Just(SCOPES.to_vec()).prop_shuffle(),
-        asked in subsequence(SCOPES.to_vec(), 0..=4),
+        asked in subsequence(SCOPES.to_vec(), 0..=SCOPES.len()),
         held in prop::collection::vec(subsequence(SCOPES.to_vec(), 0..=3), 0..4),
         seed in any::<u64>(),
     ) {
@@ -257,14 +272,5 @@ proptest! {
         turn(&mut turned_scopes, seed);
         let written = policy(&operations, &SCOPES, &names(&asked), &roles);
         prop_assert_eq!(written, policy(&shuffled, &declared, &turned_scopes, &turned));
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_text_of_the_request_is_in_the_policy(verb in "[A-Z]{1,8}", path in "(/.{0,40}){0,4}") {
-        let patterns = Patterns { allow: vec!["GET/v1/*".to_owned()], deny: vec!["*%*".to_owned()] };
-        let written = |arn: &str| document::write(&patterns, &MethodArn::parse(arn).unwrap()).unwrap().to_string();
-        prop_assert_eq!(written(&format!("{STAGE}{verb}{path}")), written(&format!("{STAGE}GET/")));
     }
 }

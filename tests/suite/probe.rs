@@ -1,6 +1,7 @@
 //! `edge probe` against a running gateway: it settles the readings, and says so when its tokens are not what it needs.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -17,12 +18,12 @@ struct Served {
 }
 
 impl Served {
-    fn start(test: &str) -> Self {
+    fn start(test: &str, more: &[&str]) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
         std::fs::create_dir_all(&folder).unwrap();
         let mut serve = edge(&folder);
-        let mut program =
-            serve.args(["serve", "--port", "0", "--auth-port", "0", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+        serve.args(["serve", "--port", "0", "--auth-port", "0", "--json"]).args(more);
+        let mut program = serve.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
@@ -31,6 +32,12 @@ impl Served {
 
     fn edge(&self, arguments: &[&str]) -> Output {
         edge(&self.folder).args(arguments).output().unwrap()
+    }
+
+    /// The tokens that the plan asks for.
+    fn tokens(&self) -> (String, String) {
+        let plan: Value = serde_json::from_slice(&self.edge(&["probe", "--json"]).stdout).unwrap();
+        (self.issue(&plan["wide"]), self.issue(&plan["narrow"]))
     }
 
     fn issue(&self, scopes: &Value) -> String {
@@ -67,9 +74,8 @@ fn edge(folder: &PathBuf) -> Command {
 
 #[test]
 fn the_local_gateway_is_probed_as_a_stage_is() {
-    let served = Served::start("probe-served");
-    let plan: Value = serde_json::from_slice(&served.edge(&["probe", "--json"]).stdout).unwrap();
-    let (wide, narrow) = (served.issue(&plan["wide"]), served.issue(&plan["narrow"]));
+    let served = Served::start("probe-served", &[]);
+    let (wide, narrow) = served.tokens();
     let (found, code) = served.probe(&wide, &narrow);
     // It keeps every text as it came, and routes no path otherwise than it looks.
     let expected = [
@@ -87,4 +93,26 @@ fn the_local_gateway_is_probed_as_a_stage_is() {
     assert_eq!(code, Some(1));
     let refused = served.edge(&["probe", "--url", &served.gateway, "--wide", "crm_pat_x", "--narrow", "crm_pat_x"]);
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+}
+
+/// A backend refuses things too, and that says nothing of where the gateway sent them.
+#[test]
+fn what_a_backend_refuses_is_not_taken_for_the_gateways_refusal() {
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", backend.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for connection in backend.incoming() {
+            let mut connection = connection.unwrap();
+            _ = connection.read(&mut [0; 4096]);
+            _ = connection.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno");
+        }
+    });
+    let served = Served::start("probe-refusing", &["--upstream", &address]);
+    let (wide, narrow) = served.tokens();
+    let (found, code) = served.probe(&wide, &narrow);
+    let finding = |reading: &str| found.iter().find(|it| it.0 == reading).map(|it| it.1.as_str());
+    assert_eq!(finding("trailing-slash"), Some("not_routed"), "the gateway's own answer");
+    assert_eq!(finding("decoded-after-routing"), Some("inconclusive"), "the backend's");
+    assert_eq!(finding("decoded-slash"), Some("inconclusive"), "the backend's");
+    assert_eq!(code, Some(1));
 }

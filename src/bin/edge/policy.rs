@@ -133,9 +133,8 @@ fn text(api: &Api, kind: TokenKind, effective: PermissionSet, patterns: &Pattern
 /// What a Deny is there for: the routes that are not covered and that it tames, or odd paths.
 fn refused(api: &Api, kind: TokenKind, effective: PermissionSet, pattern: &str) -> Vec<String> {
     let menu = api.policies.menu();
-    if menu.odd.iter().any(|odd| odd.pattern == pattern) {
-        let reading = odd_reading(pattern).map(|it| format!("odd paths ({it}), as not all of a verb is covered"));
-        return reading.into_iter().collect();
+    if let Some(reading) = odd_reading(pattern) {
+        return vec![format!("odd paths ({reading}), as not all of a verb is covered")];
     }
     let covered = api.policies.covered(kind, &effective);
     let facts = menu.denies.iter().filter(|deny| deny.patterns.iter().any(|it| it == pattern));

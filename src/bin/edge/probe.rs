@@ -11,6 +11,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use clap::Args;
 use edge_authorizer::api::Api;
 use edge_authorizer::policy::probe::{Finding, Plan, Probe, Seen, plan};
+use edge_authorizer::policy::reading::Reading;
 use edge_authorizer::transport::Transport;
 use serde_json::{Value, json};
 
@@ -66,16 +67,33 @@ pub(crate) fn run(args: &ProbeArgs, json: bool) -> Result<ExitCode, Failure> {
         headers: &args.headers,
         http: SharedHttpConnector::new(Transport::reading_at_most(LONGEST_ANSWER)),
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for probe in plan.probes {
         let seen = runtime
             .block_on(async { Ok::<_, Failure>((stage.ask(&probe, wide).await?, stage.ask(&probe, narrow).await?)) })?;
-        let finding = Finding::of(probe.reading, seen.0, seen.1);
-        found.push((probe, finding));
+        let answered = (probe.path, Finding::of(probe.reading, seen.0, seen.1));
+        match found.last_mut().filter(|last| last.reading == probe.reading) {
+            Some(last) => last.probes.push(answered),
+            None => found.push(Found { reading: probe.reading, probes: vec![answered] }),
+        }
     }
     report(&found, json);
-    let contradicts = found.iter().any(|(_, finding)| *finding == Finding::Contradiction);
-    Ok(ExitCode::from(u8::from(contradicts)))
+    let is_settled = found.iter().filter_map(Found::together).all(Finding::settles);
+    Ok(ExitCode::from(u8::from(!is_settled)))
+}
+
+/// What the requests of one reading have shown.
+struct Found {
+    reading: Reading,
+    /// Each request's path, and what it shows.
+    probes: Vec<(String, Finding)>,
+}
+
+impl Found {
+    /// A reading must be on if one of its requests says so.
+    fn together(&self) -> Option<Finding> {
+        self.probes.iter().map(|it| it.1).max()
+    }
 }
 
 /// A deployed stage.
@@ -105,15 +123,15 @@ impl Stage<'_> {
             .map_err(|_| Failure::Fault(format!("no answer to {} in time", probe.path)))?
             .map_err(|error| Failure::Fault(DisplayErrorContext(error).to_string()))?;
         let status = answer.status().as_u16();
-        let body = ByteStream::new(answer.into_body()).collect().await.map(|body| body.into_bytes());
-        let unrouted = body.is_ok_and(|body| body.as_ref() == br#"{"message":"Not Found"}"#);
+        let error_type = answer.headers().get("x-amzn-errortype").map(str::to_owned);
         match status {
-            // An HTTP API's own 404 has this very body; any other is a backend's.
-            404 if unrouted => Ok(Seen::Refused),
             401 => Err(Failure::Invalid("the stage does not accept one of the tokens (401)".to_owned())),
-            400 | 403 => Ok(Seen::Refused),
-            500.. => Err(Failure::Fault(format!("the stage answers {} with {status}", probe.path))),
-            _ => Ok(Seen::Reached),
+            429 | 500.. => Err(Failure::Fault(format!("the stage answers {} with {status}", probe.path))),
+            _ => {
+                let body = ByteStream::new(answer.into_body()).collect().await;
+                let body = body.map_err(|error| Failure::Fault(error.to_string()))?.into_bytes();
+                Ok(Seen::of(status, error_type.as_deref(), &body))
+            }
         }
     }
 }
@@ -135,21 +153,26 @@ fn show(plan: &Plan, json: bool) {
     }
     anstream::println!(
         "\nOnly WIDE reached a backend: the ARN keeps the odd text, and the reading holds; for the two about decoding it\n\
-         does not. Both: the other way round. Neither: the gateway has no such route. `edge probe --url` sends them and\n\
-         says so; `edge pack --with` and `--without` take it into account."
+         does not. Both: the other way round. Neither: the gateway has no such route. Of several requests of a reading\n\
+         one that holds suffices. `edge probe --url` sends them and says so; `edge pack --with` and `--without` take it\n\
+         into account."
     );
 }
 
-fn report(found: &[(Probe, Finding)], json: bool) {
-    for (probe, finding) in found {
+fn report(found: &[Found], json: bool) {
+    for of_reading in found {
+        let Some(finding) = of_reading.together() else { continue };
+        let (reading, meaning) = (of_reading.reading.name(), finding.meaning());
         if json {
-            let name = finding.name();
-            anstream::println!(
-                "{}",
-                json!({"reading": probe.reading.name(), "path": probe.path, "finding": name, "meaning": finding.meaning()})
-            );
-        } else {
-            anstream::println!("{:<22} {}\n{:22} {}", probe.reading.name(), probe.path, "", finding.meaning());
+            let shown = |(path, finding): &(String, Finding)| json!({"path": path, "finding": finding.name()});
+            let probes: Vec<Value> = of_reading.probes.iter().map(shown).collect();
+            let line = json!({"reading": reading, "finding": finding.name(), "meaning": meaning, "probes": probes});
+            anstream::println!("{line}");
+            continue;
+        }
+        anstream::println!("{reading:<22} {meaning}");
+        for (path, finding) in &of_reading.probes {
+            anstream::println!("{:22} {:<13} {path}", "", finding.name());
         }
     }
 }

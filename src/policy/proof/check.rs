@@ -3,6 +3,8 @@
 //! Nothing is reported that was not seen: for each conflict the policy is compiled, the request is found by the
 //! judge that knows only languages, and the evaluator confirms it on the document that the gateway would get.
 
+use std::collections::HashSet;
+
 use crate::api::Api;
 use crate::gateway::arn::MethodArn;
 use crate::policy::document;
@@ -79,14 +81,8 @@ pub fn check(api: &Api) -> Report {
     let routes = expand(&api.operations);
     let menu = api.policies.menu();
     let mut found = conflicts(&api.operations, &api.catalogue, menu);
-    found.dedup_by_key(|conflict| (conflict.served, conflict.exposed));
-    let mut pairs = Vec::new();
-    found.retain(|it| {
-        !pairs.contains(&(it.served, it.exposed)) && {
-            pairs.push((it.served, it.exposed));
-            true
-        }
-    });
+    let mut pairs = HashSet::new();
+    found.retain(|conflict| pairs.insert((conflict.served, conflict.exposed)));
     let checker = Checker { api, routes: &routes, auditor: Auditor::new(&api.operations, &menu.readings).ok() };
     let flaws: Vec<Flaw> = found.iter().take(SHOWN).map(|conflict| checker.flaw(conflict)).collect();
     let not_shown = found.len() - flaws.len();

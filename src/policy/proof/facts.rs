@@ -171,8 +171,8 @@ pub(super) fn odd_lists(reading: Reading) -> &'static [&'static [&'static str]] 
         Reading::EncodedPath => &[&["*%*"]],
         Reading::EmptySegments => &[&["*//*"]],
         Reading::DotSegments => &[&["*/.*"], &["*/./*", "*/../*", "*/.", "*/.."]],
-        // Not the root's own slash.
-        Reading::TrailingSlash => &[&["*/?*/"]],
+        // The root ends in a slash of its own, the only one.
+        Reading::TrailingSlash => &[&["*/*/"]],
         _ => &[],
     }
 }

@@ -41,8 +41,9 @@ pub fn menu(operations: &[Operation], catalogue: &Catalogue, readings: &Readings
     bounded(proved).unwrap_or_else(|_| refusing_all(&routes, readings))
 }
 
-/// The reading for which a pattern denies odd paths; none if it is no such pattern.
+/// The reading for which a pattern denies odd paths, of one verb or of all; none if it is no such pattern.
 pub fn odd_reading(pattern: &str) -> Option<Reading> {
+    let pattern = pattern.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
     Reading::ALL.into_iter().find(|reading| facts::odd_lists(*reading).iter().any(|list| list.contains(&pattern)))
 }
 

@@ -14,6 +14,9 @@ use crate::policy::route::Route;
 /// How many patterns one route may cost: beyond that a policy grows too long to be of use.
 const MAX_PATTERNS: usize = 40;
 
+/// How many places are tried for one list. A path of many parameters fits in more ways than are worth looking at.
+const MAX_STEPS: usize = 20_000;
+
 /// Lists of Denies to try, the narrowest first, that might tame a route among what an Allow matches.
 pub(super) fn candidates(allowed: &str, exposed: &Route<'_>) -> Vec<Vec<String>> {
     let mut lists = vec![vec![serving(exposed)]];
@@ -30,15 +33,28 @@ pub(super) fn candidates(allowed: &str, exposed: &Route<'_>) -> Vec<Vec<String>>
         );
     }
     let fits = |pattern: &String| pattern.len() <= MAX_LENGTH;
-    lists.retain(|list| !list.is_empty() && list.len() <= MAX_PATTERNS && list.iter().all(fits));
+    lists.retain(|list| !list.is_empty() && list.iter().all(fits));
     lists
 }
 
 fn laid_over(allowed: &str, verb: &str, segments: &[Segment]) -> Vec<String> {
     let places = Places { allowed: allowed.chars().collect(), segments };
-    let mut found = Vec::new();
-    places.fill(verb.len(), 0, verb.to_owned(), &mut found);
-    found
+    let mut tried = Tried { found: Vec::new(), steps: 0 };
+    places.fill(verb.len(), 0, verb.to_owned(), &mut tried);
+    // What was given up would tame in part only.
+    if tried.is_given_up() { Vec::new() } else { tried.found }
+}
+
+/// What has been tried.
+struct Tried {
+    found: Vec<String>,
+    steps: usize,
+}
+
+impl Tried {
+    fn is_given_up(&self) -> bool {
+        self.found.len() > MAX_PATTERNS || self.steps > MAX_STEPS
+    }
 }
 
 /// Every way to lay a route's path over a pattern of fixed length.
@@ -49,13 +65,14 @@ struct Places<'a> {
 
 impl Places<'_> {
     /// Lays the segments from `segment` on over the pattern from `at` on.
-    fn fill(&self, at: usize, segment: usize, written: String, found: &mut Vec<String>) {
-        if found.len() > MAX_PATTERNS {
+    fn fill(&self, at: usize, segment: usize, written: String, tried: &mut Tried) {
+        tried.steps += 1;
+        if tried.is_given_up() {
             return;
         }
         let Some(next) = self.segments.get(segment) else {
             if at == self.allowed.len() {
-                found.push(written);
+                tried.found.push(written);
             }
             return;
         };
@@ -64,7 +81,7 @@ impl Places<'_> {
         match next {
             Segment::Literal(text) => {
                 if let Some(written) = self.lay(at, text, written) {
-                    self.fill(at + text.chars().count(), segment + 1, written, found);
+                    self.fill(at + text.chars().count(), segment + 1, written, tried);
                 }
             }
             Segment::Parameter { .. } => {
@@ -74,13 +91,13 @@ impl Places<'_> {
                         break;
                     }
                     written.push(*letter);
-                    self.fill(end, segment + 1, written.clone(), found);
+                    self.fill(end, segment + 1, written.clone(), tried);
                 }
             }
             Segment::Greedy { .. } => {
                 let rest: String = self.allowed.iter().skip(at).collect();
                 if !rest.is_empty() {
-                    found.push(written + &rest);
+                    tried.found.push(written + &rest);
                 }
             }
         }

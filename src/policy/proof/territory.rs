@@ -59,7 +59,7 @@ fn lost(
 ) -> Result<Language, Undecided> {
     let rivals = routes.iter().filter(|rival| is_preferred(rival) && overlap(rival.path, route.path));
     rivals
-        .map(|rival| under_verb(route.verb, rival.path, &Segments::ANY))
+        .map(|rival| under_verb(route.verb, rival.path, &Segments::CERTAIN))
         .try_fold(Language::nothing(), |all, one| all.or(&Language::regex(&one)?))
 }
 
@@ -84,7 +84,7 @@ pub(super) fn odd(reading: Reading) -> Option<&'static str> {
         Reading::EncodedPath => Some("[A-Z]+/.*%.*"),
         Reading::EmptySegments => Some("[A-Z]+/(.*/)?/.*"),
         Reading::DotSegments => Some("[A-Z]+/(.*/)?[.][.]?(/.*)?"),
-        Reading::TrailingSlash => Some("[A-Z]+/.*[^/].*/"),
+        Reading::TrailingSlash => Some("[A-Z]+/.*/"),
         _ => None,
     }
 }
@@ -95,17 +95,21 @@ struct Segments {
     free: &'static str,
     /// Whether a greedy parameter may hold empty segments after its first.
     may_be_empty: bool,
+    /// Whether its first may be empty too: that is not documented, and so it may be, and need not.
+    may_begin_empty: bool,
     /// Whether the form of a parameter is relied on.
     is_formed: bool,
 }
 
 impl Segments {
-    const ANY: Self = Self { free: "[^/]+", may_be_empty: true, is_formed: false };
+    /// What a route takes for certain.
+    const CERTAIN: Self = Self { free: "[^/]+", may_be_empty: true, may_begin_empty: false, is_formed: false };
 
     /// RFC 3986 §2.3 unreserved characters; a dot segment is no value.
     const CANONICAL: Self = Self {
         free: "([A-Za-z0-9_~-]|[.][A-Za-z0-9_~-]|[.][.][A-Za-z0-9._~-])[A-Za-z0-9._~-]*",
         may_be_empty: false,
+        may_begin_empty: false,
         is_formed: true,
     };
 
@@ -121,7 +125,7 @@ impl Segments {
             (false, false, false) => "[^/]+",
         };
         let may_be_empty = !has(Reading::EmptySegments) || !has(Reading::TrailingSlash);
-        Self { free, may_be_empty, is_formed: false }
+        Self { free, may_be_empty, may_begin_empty: may_be_empty, is_formed: false }
     }
 }
 
@@ -135,14 +139,14 @@ fn under_verb(verb: &str, path: &PathTemplate, segments: &Segments) -> String {
         // The root resource's ARN ends in a slash; should it end at the verb, that is no one else's.
         expression.push_str(if segments.is_formed { "/" } else { "/?" });
     }
-    for segment in &path.segments {
+    for (at, segment) in path.segments.iter().enumerate() {
         expression.push('/');
-        expression.push_str(&segment_expression(segment, segments));
+        expression.push_str(&segment_expression(segment, at == 0, segments));
     }
     expression
 }
 
-fn segment_expression(segment: &Segment, segments: &Segments) -> String {
+fn segment_expression(segment: &Segment, is_first: bool, segments: &Segments) -> String {
     let free = segments.free;
     match segment {
         Segment::Literal(text) => escaped(text),
@@ -150,6 +154,9 @@ fn segment_expression(segment: &Segment, segments: &Segments) -> String {
             format!("{}[0-9a-f]{{{digits}}}", escaped(prefix))
         }
         Segment::Parameter { .. } => format!("({free})"),
+        // At the root, nothing at all is the root resource's.
+        Segment::Greedy { .. } if segments.may_begin_empty && is_first => format!("(({free})|/({free})?)(/({free})?)*"),
+        Segment::Greedy { .. } if segments.may_begin_empty => format!("({free})?(/({free})?)*"),
         Segment::Greedy { .. } if segments.may_be_empty => format!("({free})(/({free})?)*"),
         Segment::Greedy { .. } => format!("({free})(/({free}))*"),
     }

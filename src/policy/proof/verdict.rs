@@ -7,7 +7,7 @@
 
 use crate::access::catalogue::Catalogue;
 use crate::access::permission::PermissionSet;
-use crate::policy::menu::{Deny, Menu};
+use crate::policy::menu::{Deny, Menu, OddDeny};
 use crate::policy::operation::Operation;
 use crate::policy::route::{Route, expand};
 use crate::token::credential::TokenKind;
@@ -61,16 +61,28 @@ impl Search<'_> {
         let Some(allow) = self.menu.allows.get(served) else { return Vec::new() };
         let conflict = |exposed, permissions| Conflict { kind: self.kind, served, exposed, permissions };
         let untamed = allow.touches.iter().filter_map(|exposed| {
-            let tamers: Vec<&Deny> = self.menu.denies.iter().filter(|deny| deny.tames(exposed, served)).collect();
+            let tamers: Vec<&Deny> = self.tamers(exposed, served).collect();
             Some(conflict(exposed, self.counterexample(served, exposed, &tamers)?))
         });
-        let odd: Vec<Deny> = allow.odd.iter().filter_map(|at| self.menu.odd.get(*at)).map(refusing).collect();
+        let odd: Vec<Deny> =
+            allow.odd.iter().filter_map(|at| Some(self.refusing(served, self.menu.odd.get(*at)?))).collect();
         let same_verb = (0..self.routes.len()).filter(|route| self.verb(*route) == self.verb(served));
         let oddly_exposed = same_verb.filter(|_| odd.iter().any(|deny| !deny.hits.is_empty())).filter_map(|exposed| {
             let permissions = odd.iter().find_map(|deny| self.counterexample(served, exposed, &[deny]))?;
             Some(conflict(exposed, permissions))
         });
         untamed.chain(oddly_exposed).collect()
+    }
+
+    /// The Denies that tame a route among what another's own pattern matches.
+    fn tamers(&self, exposed: usize, served: usize) -> impl Iterator<Item = &Deny> {
+        self.menu.denies.iter().filter(move |deny| deny.is_for(served) && deny.tames.contains(exposed))
+    }
+
+    /// The Deny for odd paths of a route's verb: where another verb's are allowed, each verb has its own.
+    fn refusing(&self, served: usize, odd: &OddDeny) -> Deny {
+        let hits = odd.hits.iter().filter(|route| self.verb(*route) == self.verb(served)).collect();
+        Deny { patterns: vec![odd.pattern.clone()], hits, ..Deny::default() }
     }
 
     /// A set that covers one route, not the other, and something that each of the Denies hits.
@@ -116,8 +128,4 @@ pub(super) fn least(operation: &Operation, kind: TokenKind, catalogue: &Catalogu
         set.iter().fold(*set, |closed, permission| closed.union(catalogue.covered_by(permission)))
     };
     possible.map(closed).collect()
-}
-
-fn refusing(odd: &crate::policy::menu::OddDeny) -> Deny {
-    Deny { patterns: vec![odd.pattern.clone()], hits: odd.hits.clone(), ..Deny::default() }
 }
