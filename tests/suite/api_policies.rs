@@ -10,7 +10,7 @@ use edge_authorizer::gateway::response::ACCESS_DENIED;
 use edge_authorizer::policy::document;
 use edge_authorizer::policy::probe::{Finding, Seen, plan};
 use edge_authorizer::policy::proof::check::check;
-use edge_authorizer::policy::proof::length::{Bound, LONGEST_ARN};
+use edge_authorizer::policy::proof::length::{Bound, USUAL_ARN};
 use edge_authorizer::policy::reading::{Reading, Readings};
 use edge_authorizer::reference;
 use edge_authorizer::token::credential::TokenKind;
@@ -84,11 +84,13 @@ fn full_access_is_four_patterns_and_a_usual_token_stays_well_under_two_kilobytes
     }
 }
 
+/// The longest ARN of today's AWS has 195 characters before the verb: a partition of 10, a region of 14, an API's id of 10
+/// and a stage's name of 128.
 #[test]
-fn no_policy_is_ever_longer_than_eight_kilobytes_however_long_the_arn() {
+fn no_policy_is_longer_than_eight_kilobytes_with_any_arn_that_aws_gives() {
     let bound = bound();
-    assert_eq!(bound.longest_arn(), Some(LONGEST_ARN));
-    assert!(bound.bytes(STAGE.len()) < 3000, "{} bytes: policies have grown", bound.bytes(STAGE.len()));
+    assert!(bound.longest_arn() >= Some(195), "{:?}", bound.longest_arn());
+    assert!(bound.bytes(USUAL_ARN) < 4400, "{} bytes: policies have grown", bound.bytes(USUAL_ARN));
 }
 
 /// The bound over all permission sets, which takes some seconds without optimisation.
@@ -123,7 +125,7 @@ fn the_two_tokens_of_a_probe_differ_only_in_whether_odd_paths_are_denied() {
     let asked: Vec<(&str, &str)> = plan.probes.iter().map(|it| (it.reading.name(), it.path.as_str())).collect();
     let expected = [
         ("encoded-path", "/v1/%61ctivities"),
-        ("encoded-path", "/v1%2Factivities"),
+        ("encoded-path", "/v1/activities%2Fact_aaaaaaaaaaaaaaaaaaaaaaaa"),
         ("encoded-path", "/v1/x/%2e%2e/activities"),
         ("empty-segments", "/v1//activities"),
         ("dot-segments", "/v1/x/../activities"),

@@ -135,9 +135,8 @@ fn case(file: &PathBuf) -> Case {
 
 /// `GET /notes/{id}` and what it requires, for one kind of token or for each.
 fn parted(line: &str) -> (&str, &str) {
-    let verb = line.find(' ').unwrap();
-    let path = line[verb + 1..].find(' ').unwrap();
-    let (route, required) = line.split_at(verb + 1 + path);
+    let (at, _) = line.match_indices(' ').nth(1).unwrap();
+    let (route, required) = line.split_at(at);
     (route, required.trim())
 }
 
