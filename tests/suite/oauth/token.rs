@@ -143,6 +143,11 @@ async fn a_request_that_is_not_one_is_told_so() {
         (vec![FORM], body("grant_type=refresh_token&grant_type=refresh_token"), "400 invalid_request"),
         (vec![FORM], body("grant_type=password"), "400 unsupported_grant_type"),
         (vec![FORM], body("grant_type=client_credentials"), "400 unsupported_grant_type"),
+        (
+            vec![FORM],
+            body("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=x"),
+            "400 unsupported_grant_type",
+        ),
         (vec![FORM], body("grant_type=refresh_token"), "400 invalid_request"),
         (vec![FORM], "grant_type=refresh_token&client_id=app_0".to_owned(), "401 invalid_client"),
         (vec![FORM, ("authorization", "Basic !")], body("grant_type=refresh_token"), "401 invalid_client"),
@@ -312,6 +317,35 @@ async fn metadata_and_keys_come_from_the_configuration() {
     assert_eq!(json["code_challenge_methods_supported"], json!(["S256"]), "[97]");
     assert_eq!(json["authorization_response_iss_parameter_supported"], true);
     assert_eq!(json["revocation_endpoint_auth_methods_supported"].as_array().unwrap().len(), 3);
+    // What is left out on purpose is not advertised: no pushed requests, no DPoP, no device flow, nothing of OpenID.
+    let members: std::collections::BTreeSet<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        members,
+        [
+            "authorization_endpoint",
+            "authorization_response_iss_parameter_supported",
+            "client_id_metadata_document_supported",
+            "code_challenge_methods_supported",
+            "grant_types_supported",
+            "introspection_endpoint",
+            "introspection_endpoint_auth_methods_supported",
+            "issuer",
+            "jwks_uri",
+            "registration_endpoint",
+            "response_modes_supported",
+            "response_types_supported",
+            "revocation_endpoint",
+            "revocation_endpoint_auth_methods_supported",
+            "scopes_supported",
+            "token_endpoint",
+            "token_endpoint_auth_methods_supported",
+        ]
+        .into()
+    );
+    assert_eq!(json["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+    for left_out in ["/par", "/device_authorization", "/userinfo"] {
+        assert_eq!(house.form(left_out, "", &[("client_id", "x")]).await.status, 404, "{left_out}");
+    }
     let keys = house.get("/jwks.json", "").await.json();
     let members: std::collections::BTreeSet<&str> =
         keys["keys"][0].as_object().unwrap().keys().map(String::as_str).collect();
