@@ -2,6 +2,7 @@
 //!
 //! Pure: no clock, no I/O, no randomness, no AWS.
 
+pub mod administration;
 pub mod catalogue;
 pub mod effective;
 pub mod explanation;

@@ -98,7 +98,12 @@ impl LocalAuth<'_> {
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             prefix: PAT_PREFIX.to_owned(),
-            pages: PageSettings { look: Look::new(PRODUCT, None, None)?, delay: self.delay, pats: Some(pats) },
+            pages: PageSettings {
+                look: Look::new(PRODUCT, None, None)?,
+                delay: self.delay,
+                roles_url: None,
+                pats: Some(pats),
+            },
         };
         Ok(AuthServer::new(settings, self.api.clone(), store, self.surroundings))
     }

@@ -9,7 +9,7 @@ use super::refresh_token::RefreshTokenFormat;
 use super::settings::{ClientDocuments, Lifetimes, OAuthSettings, PageSettings, Registration};
 use super::sign_in::SignIn;
 use crate::api::Api;
-use crate::pages::look::{Look, MAX_NAME, UnusableLook};
+use crate::pages::look::{Look, MAX_NAME, UnusableLook, support_address};
 use crate::settings::{NO_PREVIOUS_KEY, SettingsError, invalid};
 use crate::token::issuer::config::{PlainHttp, is_name};
 use crate::token::pat::PatFormat;
@@ -82,7 +82,9 @@ fn pages(
     let delay = seconds.filter(|seconds| *seconds <= MOST_DELAY);
     let delay = delay.ok_or_else(|| invalid("CACHE_SECONDS")(format!("a whole number from 0 to {MOST_DELAY}")))?;
     let pats = given("PAT_MAC_KEY").map(|key| pats(&key, prefix)).transpose()?;
-    Ok(PageSettings { look, delay, pats })
+    let roles_url = given("ROLES_URL");
+    let roles_url = roles_url.map(|url| support_address(&url).ok_or_else(|| invalid("ROLES_URL")("not an address")));
+    Ok(PageSettings { look, delay, roles_url: roles_url.transpose()?, pats })
 }
 
 /// Tokens are made under the current key alone.

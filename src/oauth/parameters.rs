@@ -5,9 +5,11 @@
 use percent_encoding::percent_decode;
 
 use super::error::Problem;
+use crate::access::permission::MAX_PERMISSIONS;
 
-/// More parameters than any request of OAuth has; the rest of a flood is not looked at.
-const MAX_PARAMETERS: usize = 64;
+/// More parameters than any request has, be it OAuth's or a form with every permission ticked; the rest of a flood is
+/// not looked at.
+const MAX_PARAMETERS: usize = MAX_PERMISSIONS + 32;
 
 /// Decoded parameters, in the order in which they came.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,7 +19,7 @@ impl Parameters {
     /// Decodes `application/x-www-form-urlencoded` text.
     ///
     /// # Errors
-    /// [`Problem::Malformed`] for bytes that are not UTF-8 and for more than 64 parameters.
+    /// [`Problem::Malformed`] for bytes that are not UTF-8 and for too many parameters.
     pub fn parse(encoded: &[u8]) -> Result<Self, Problem> {
         let parts = encoded.split(|byte| *byte == b'&').filter(|part| !part.is_empty());
         let parameters = parts.take(MAX_PARAMETERS + 1).map(pair).collect::<Option<Vec<_>>>();

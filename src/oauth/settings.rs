@@ -116,6 +116,8 @@ pub struct PageSettings {
     pub look: Look,
     /// How long the gateway keeps an answer, in seconds: until then a change may not be seen.
     pub delay: u64,
+    /// Where members and roles are administered, if it is not here: the host product's own page.
+    pub roles_url: Option<String>,
     /// What makes personal access tokens. Without it, people have no account here beyond signing in and out.
     pub pats: Option<PatFormat>,
 }

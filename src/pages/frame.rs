@@ -3,6 +3,7 @@
 use super::look::Look;
 use super::texts::{self, Filled};
 use super::visitor::Visitor;
+use crate::access::administration::{MEMBER_READ, ROLE_READ, TOKEN_READ};
 use crate::oauth::server::AuthServer;
 
 /// The frame of a page.
@@ -18,6 +19,8 @@ pub(super) struct Place<'a> {
     /// Whether there are others to go to.
     pub(super) others: bool,
     pub(super) tab: Tab,
+    /// Those that are theirs to see.
+    pub(super) tabs: Vec<&'static TabWords>,
     /// How long a change takes to be seen everywhere, in seconds.
     pub(super) delay: u64,
 }
@@ -30,16 +33,30 @@ pub(super) enum Tab {
     Rights,
     Why,
     Activity,
+    Members,
+    Roles,
+    Everybody,
+}
+
+/// Where a page of an organisation lies, what it is called, and the permission that it needs.
+pub(super) struct TabWords {
+    pub(super) tab: Tab,
+    pub(super) path: &'static str,
+    pub(super) title: &'static str,
+    pub(super) needs: Option<&'static str>,
 }
 
 impl Tab {
-    /// Every one: where it lies, and what it is called.
-    pub(super) const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Tokens, "tokens", "tokens.title"),
-        (Self::Apps, "apps", "apps.title"),
-        (Self::Rights, "rights", "rights.title"),
-        (Self::Why, "why", "why.title"),
-        (Self::Activity, "activity", "activity.title"),
+    /// Every one.
+    pub(super) const ALL: [TabWords; 8] = [
+        TabWords { tab: Self::Tokens, path: "tokens", title: "tokens.title", needs: None },
+        TabWords { tab: Self::Apps, path: "apps", title: "apps.title", needs: None },
+        TabWords { tab: Self::Rights, path: "rights", title: "rights.title", needs: None },
+        TabWords { tab: Self::Why, path: "why", title: "why.title", needs: None },
+        TabWords { tab: Self::Activity, path: "activity", title: "activity.title", needs: None },
+        TabWords { tab: Self::Members, path: "members", title: "members.title", needs: Some(MEMBER_READ) },
+        TabWords { tab: Self::Roles, path: "roles", title: "roles.title", needs: Some(ROLE_READ) },
+        TabWords { tab: Self::Everybody, path: "everybody", title: "everybody.title", needs: Some(TOKEN_READ) },
     ];
 }
 

@@ -83,7 +83,8 @@ impl Look {
     }
 }
 
-fn support_address(text: &str) -> Option<String> {
+/// An address to lead people to.
+pub(crate) fn support_address(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     matches!(url.scheme(), "https" | "mailto").then(|| url.into())
 }

@@ -16,8 +16,10 @@
 //! | `stop`, `moment` | why a page is not shown; times |
 //! | `next`, `visitor` | where a sign-in leads to, and who is there |
 //! | `account` | the account |
+//! | `admin` | the administration of an organisation |
 
 pub(crate) mod account;
+mod admin;
 pub(crate) mod answer;
 pub(crate) mod app;
 pub mod colour;
@@ -47,6 +49,7 @@ use crate::oauth::server::AuthServer;
 pub(crate) fn routes() -> Router<Arc<AuthServer>> {
     Router::new()
         .merge(account::routes())
+        .merge(admin::routes())
         .route("/sign-out", post(sign_out::post))
         .route("/signed-out", get(sign_out::get))
         .route(look::STYLE, get(look::style))

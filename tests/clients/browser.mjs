@@ -289,6 +289,59 @@ const flows = {
     await it.done();
   },
 
+  async "a role is changed by an administrator"(script) {
+    const [boss, user] = [await person({ script }), await person({ script })];
+    const contact = `${gateway}/v1/contacts/con_8f2a1c9b4d6e7f0a1b2c3d4e`;
+    await user.page.goto(`${auth}/account`);
+    await signIn(user.page, "acme-viewer@example.com");
+    await user.page.getByRole("link", { name: "New token" }).click();
+    await user.page.getByLabel("Name").fill("Notes");
+    await user.page.locator('input[value="contact.write"]').check();
+    await user.page.getByRole("button", { name: "Make the token" }).click();
+    const token = await user.page.locator("#token").textContent();
+    const change = async () =>
+      (await fetch(contact, { method: "PATCH", headers: { authorization: `Bearer ${token}` } })).status;
+    assert.equal(await change(), 403);
+    const { page } = boss;
+    await page.goto(`${auth}/account`);
+    await signIn(page, "acme-admin@example.com");
+    for (const [title, name] of [["Members", "members"], ["Everybody’s tokens", "everybody"], ["Roles", "roles"]]) {
+      await page.getByRole("link", { name: title, exact: true }).click();
+      await page.getByRole("heading", { name: title, exact: true }).waitFor();
+      await seen(boss, name);
+    }
+    const role = async (granted) => {
+      await page.getByRole("link", { name: /Look at it.*viewer/ }).click();
+      await page.locator('input[value="contact.write"]').setChecked(granted);
+      await page.getByRole("button", { name: "See what it comes to" }).click();
+      await page.getByText("Whom it makes a difference to").waitFor();
+    };
+    await role(true);
+    assert.match(await page.locator("table.list").textContent(), /usr_9b60d3e7f1284c5aa7d4c839[^]*contact\.write/);
+    await seen(boss, "role");
+    assert.equal(await change(), 403, "shown is not made");
+    await page.getByRole("button", { name: "Save it" }).click();
+    await page.getByRole("heading", { name: "Roles" }).waitFor();
+    assert.equal(await change(), 200, "the next request");
+    await user.page.goto(`${auth}/account`);
+    await user.page.getByRole("link", { name: "What may I do?" }).click();
+    const row = user.page.locator("tr", { has: user.page.locator("th code").getByText("contact.write", { exact: true }) });
+    assert.match(await row.textContent(), /Yes[^]*role viewer/);
+    await role(false);
+    await page.getByRole("button", { name: "Save it" }).click();
+    await page.getByRole("heading", { name: "Roles" }).waitFor();
+    assert.equal(await change(), 403);
+    await page.getByRole("link", { name: "Members", exact: true }).click();
+    await page.getByRole("link", { name: /Look at it.*usr_9b60d3e7f1284c5aa7d4c839/ }).click();
+    await seen(boss, "member");
+    await page.getByRole("link", { name: "Members", exact: true }).click();
+    await page.getByRole("link", { name: /Disable.*usr_1a4e7c90d2b54f3881c6e0a7/ }).click();
+    await page.getByText("Nobody would be left").waitFor();
+    await seen(boss, "member-end");
+    await boss.done();
+    await user.done();
+  },
+
   async "an app's link that leads nowhere"(script) {
     const it = await person({ script });
     const { page } = it;

@@ -13,11 +13,11 @@
 mod activity;
 mod apps;
 mod home;
-mod place;
+pub(super) mod place;
 mod rights;
 mod token_end;
 mod token_new;
-mod tokens;
+pub(super) mod tokens;
 mod why;
 
 use std::sync::Arc;

@@ -20,33 +20,34 @@ use crate::pages::frame::{Frame, Place as Shown, Tab};
 use crate::pages::next::Next;
 use crate::pages::stop::Stop;
 use crate::pages::visitor::Visitor;
+use crate::store::admin::delegated::DelegatedAdmin;
 use crate::store::oauth::Commit;
 
 /// The fields of a form that prove it, and are nothing that somebody typed.
-const PROOF: [&str; 2] = ["form", "once"];
+pub(in crate::pages) const PROOF: [&str; 2] = ["form", "once"];
 
 /// Somebody there.
-pub(super) struct Place {
-    pub(super) visitor: Visitor,
-    pub(super) tenant: Tenant,
-    pub(super) user: User,
+pub(in crate::pages) struct Place {
+    pub(in crate::pages) visitor: Visitor,
+    pub(in crate::pages) tenant: Tenant,
+    pub(in crate::pages) user: User,
 }
 
 /// A page's form, to be sent once.
-pub(super) struct Once {
-    pub(super) form: String,
-    pub(super) once: String,
+pub(in crate::pages) struct Once {
+    pub(in crate::pages) form: String,
+    pub(in crate::pages) once: String,
 }
 
 impl Place {
     /// Who asks for a page.
-    pub(super) async fn of(server: &AuthServer, incoming: &Incoming, tenant: &str) -> Result<Self, Stop> {
+    pub(in crate::pages) async fn of(server: &AuthServer, incoming: &Incoming, tenant: &str) -> Result<Self, Stop> {
         Self::there(server, incoming, tenant, &Next::to(&incoming.path, &incoming.query)).await
     }
 
     /// Who sends a form, and what is in it. What was typed survives a session that has ended meanwhile: it comes back
     /// with the page.
-    pub(super) async fn sent(
+    pub(in crate::pages) async fn sent(
         server: &AuthServer,
         incoming: &Incoming,
         tenant: &str,
@@ -71,7 +72,7 @@ impl Place {
     }
 
     /// Who has not just proven who they are does so first, and comes back to the path.
-    pub(super) fn fresh(&self, server: &AuthServer, next: &Next) -> Result<(), Stop> {
+    pub(in crate::pages) fn fresh(&self, server: &AuthServer, next: &Next) -> Result<(), Stop> {
         if self.visitor.fresh {
             return Ok(());
         }
@@ -79,40 +80,57 @@ impl Place {
     }
 
     /// What the person may do here.
-    pub(super) fn rights(&self, server: &AuthServer) -> Rights {
+    pub(in crate::pages) fn rights(&self, server: &AuthServer) -> Rights {
         Rights::of(&self.user, &self.tenant, &server.api.catalogue)
     }
 
+    /// Whether they hold that permission of administration here.
+    pub(in crate::pages) fn holds(&self, server: &AuthServer, permission: &str) -> bool {
+        let held = self.rights(server).held();
+        server.api.catalogue.permission(permission).is_some_and(|it| held.contains(it))
+    }
+
+    /// What only those see who hold that permission; for everybody else there is no such page.
+    pub(in crate::pages) fn needs(&self, server: &AuthServer, permission: &str) -> Result<(), Stop> {
+        if self.holds(server, permission) { Ok(()) } else { Err(Problem::NoSuchPage.into()) }
+    }
+
+    /// The table, as they may change it.
+    pub(in crate::pages) fn delegated(&self, server: &AuthServer) -> DelegatedAdmin {
+        server.store.admin().on_behalf_of(self.user.id.clone(), server.api.catalogue.clone())
+    }
+
     /// The frame of a page here.
-    pub(super) fn frame<'a>(&'a self, server: &'a AuthServer, tab: Tab) -> Frame<'a> {
+    pub(in crate::pages) fn frame<'a>(&'a self, server: &'a AuthServer, tab: Tab) -> Frame<'a> {
         let place = Shown {
             tenant: self.tenant.id.as_str(),
             others: self.visitor.members.len() > 1,
             tab,
+            tabs: Tab::ALL.iter().filter(|it| it.needs.is_none_or(|needs| self.holds(server, needs))).collect(),
             delay: server.settings.pages.delay,
         };
         Frame { place: Some(place), ..Frame::for_visitor(server, &self.visitor) }
     }
 
     /// A form to be sent once.
-    pub(super) fn once(&self, server: &AuthServer) -> Result<Once, Stop> {
+    pub(in crate::pages) fn once(&self, server: &AuthServer) -> Result<Once, Stop> {
         Ok(Once { form: self.visitor.form(), once: server.secret("once")?.expose().to_owned() })
     }
 
     /// The way to another page here.
-    pub(super) fn way_to(&self, server: &AuthServer, page: &str) -> Response {
+    pub(in crate::pages) fn way_to(&self, server: &AuthServer, page: &str) -> Response {
         see_other(&server.settings.issuer.at(&format!("{HOME}/{}/{page}", self.tenant.id)))
     }
 }
 
 /// Empties the local gateway's cache, if there is one: what has ended, ends there at once.
-pub(super) async fn ended(server: &AuthServer) {
+pub(in crate::pages) async fn ended(server: &AuthServer) {
     if let Err(error) = server.flush.flush().await {
         tracing::info!(endpoint = "account", outcome = "not_flushed", reason = %error, "oauth");
     }
 }
 
 /// A page as it is.
-pub(super) fn page(page: &impl Template) -> Response {
+pub(in crate::pages) fn page(page: &impl Template) -> Response {
     show(StatusCode::OK, page)
 }

@@ -28,19 +28,19 @@ struct TokensPage<'a> {
 }
 
 /// A token as it is shown.
-pub(super) struct Shown {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) created: Moment,
-    pub(super) expires: Moment,
-    pub(super) used: Option<Moment>,
-    pub(super) state: Standing,
+pub(in crate::pages) struct Shown {
+    pub(in crate::pages) id: String,
+    pub(in crate::pages) name: String,
+    pub(in crate::pages) scopes: Vec<String>,
+    pub(in crate::pages) created: Moment,
+    pub(in crate::pages) expires: Moment,
+    pub(in crate::pages) used: Option<Moment>,
+    pub(in crate::pages) state: Standing,
 }
 
 /// How it is with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(in crate::pages) enum Standing {
     /// Good.
     Good,
     /// Good, and not for long any more.
@@ -54,7 +54,7 @@ pub(super) enum Standing {
 }
 
 impl Shown {
-    pub(super) fn of(record: PatRecord, now: Timestamp) -> Self {
+    pub(in crate::pages) fn of(record: PatRecord, now: Timestamp) -> Self {
         let state = match &record {
             it if it.revoked.is_some() => Standing::Revoked,
             it if now >= it.expires => Standing::Expired,

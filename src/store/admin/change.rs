@@ -64,12 +64,14 @@ pub(super) struct Revision {
     sort_key: String,
     before: Option<Item>,
     after: Option<Item>,
+    /// Attributes that must be what they were though they do not change.
+    fixed: &'static [&'static str],
 }
 
 impl Revision {
     /// A record that must not be there yet.
     pub(super) fn create(sort_key: String, after: Item) -> Self {
-        Self { sort_key, before: None, after: Some(after) }
+        Self { sort_key, before: None, after: Some(after), fixed: &[] }
     }
 
     /// A record in which what differs between `was` and `becomes` changes. Whatever else it holds stays as it is,
@@ -82,12 +84,17 @@ impl Revision {
                 None => after.remove(name),
             };
         }
-        Self { sort_key, before: Some(before), after: Some(after) }
+        Self { sort_key, before: Some(before), after: Some(after), fixed: &[] }
+    }
+
+    /// The same, provided that these attributes are what they were, even those that do not change.
+    pub(super) fn fixed(self, fixed: &'static [&'static str]) -> Self {
+        Self { fixed, ..self }
     }
 
     /// A record that goes.
     pub(super) fn delete(sort_key: String, before: Item) -> Self {
-        Self { sort_key, before: Some(before), after: None }
+        Self { sort_key, before: Some(before), after: None, fixed: &[] }
     }
 }
 
@@ -120,7 +127,7 @@ impl Admin {
     }
 
     fn write(&self, partition: &str, revision: Revision) -> Result<TransactWriteItem, BuildError> {
-        let Revision { sort_key, before, after } = revision;
+        let Revision { sort_key, before, after, fixed } = revision;
         let item = TransactWriteItem::builder();
         Ok(match (before, after) {
             (before, Some(mut after)) if before.is_none() => {
@@ -128,8 +135,12 @@ impl Admin {
                 let put = Put::builder().table_name(&self.table).set_item(Some(after));
                 item.put(put.condition_expression("attribute_not_exists(pk)").build()?).build()
             }
+            // Nothing changes, and what it was decided on must be so all the same.
+            (Some(before), Some(after)) if differing(&before, &after).is_empty() => {
+                self.check(partition, Guard { sort_key, item: before, attributes: fixed })?
+            }
             (Some(before), Some(after)) => {
-                item.update(self.update(record_key(partition, &sort_key), &before, &after)?).build()
+                item.update(self.update(record_key(partition, &sort_key), &before, &after, fixed)?).build()
             }
             (_, _) => {
                 let delete = Delete::builder().table_name(&self.table);
@@ -141,10 +152,14 @@ impl Admin {
 
     /// Writes the attributes that differ, provided that each is still what it was. All others stay as they are,
     /// whoever wrote them.
-    fn update(&self, key: Item, before: &Item, after: &Item) -> Result<Update, BuildError> {
+    fn update(&self, key: Item, before: &Item, after: &Item, fixed: &[&str]) -> Result<Update, BuildError> {
         let mut expression = Expression::default();
         let (mut set, mut remove) = (Vec::new(), Vec::new());
-        for attribute in differing(before, after) {
+        let changing = differing(before, after);
+        for attribute in fixed.iter().filter(|it| !changing.contains(it)) {
+            expression.must_be(attribute, before.get(*attribute));
+        }
+        for attribute in changing {
             let name = expression.must_be(attribute, before.get(attribute));
             match after.get(attribute) {
                 Some(value) => set.push(format!("{name} = {}", expression.value(value))),

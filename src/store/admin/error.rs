@@ -1,5 +1,6 @@
 //! Why a change was not made, in words that say what to do next.
 
+use crate::access::administration::Overreach;
 use crate::access::catalogue::Catalogue;
 use crate::nearest::nearest;
 #[cfg(feature = "auth")]
@@ -180,6 +181,10 @@ pub enum AdminError {
         /// As it was given.
         given: String,
     },
+
+    /// More than whoever makes the change may do.
+    #[error(transparent)]
+    Overreach(#[from] Overreach),
 
     /// A key that was not retired.
     #[cfg(feature = "auth")]

@@ -10,6 +10,7 @@
 //! not a right that silently grants nothing. Time and randomness are arguments ([`Stamp`], [`pat::PatEntropy`]).
 
 mod change;
+pub mod delegated;
 pub mod error;
 mod grant;
 #[cfg(feature = "auth")]
@@ -35,11 +36,12 @@ pub use error::AdminError;
 pub struct Admin {
     client: Client,
     table: String,
+    delegate: Option<delegated::Delegate>,
 }
 
 impl Admin {
     /// The operators' view of that table.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { client, table, delegate: None }
     }
 }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::audit::Action;
 use super::change::{Change, Place, Revision, Step, settle};
 use super::{Admin, AdminError, Stamp, names};
+use crate::access::administration::ROLE_WRITE;
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::TenantId;
 use crate::access::tenant::{Features, Tenant, TenantStatus};
@@ -116,8 +117,10 @@ impl Admin {
             revise(&mut after)?;
             if after != before {
                 let (was, becomes) = (write_tenant(&before), write_tenant(&after));
-                let record = Revision::amend(key::TENANT.to_owned(), item, &was, &becomes);
-                self.commit(change(id, action, record), stamp).await?;
+                let record = Revision::amend(key::TENANT.to_owned(), item, &was, &becomes).fixed(&["roles"]);
+                // Of all this, a delegate can reach the roles alone.
+                let guards = self.guards(ROLE_WRITE, id, key::TENANT, |it| it.tenant = after.clone()).await?;
+                self.commit(Change { guards, ..change(id, action, record) }, stamp).await?;
             }
             Ok(after)
         })

@@ -7,8 +7,10 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
 use super::audit::Action;
 use super::change::{Change, Guard, Place, Revision, Step, settle};
+use super::delegated::RIGHTS;
 use super::read::name_of;
 use super::{Admin, AdminError, Stamp, names, role};
+use crate::access::administration::{MEMBER_WRITE, Organisation};
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::{TenantId, UserId};
 use crate::access::tenant::{Tenant, User, UserStatus};
@@ -29,16 +31,7 @@ impl Admin {
     /// # Errors
     /// [`AdminError::NoTenant`], or what the store says.
     pub async fn users(&self, tenant: &TenantId) -> Result<Vec<User>, AdminError> {
-        let read = |item: &Item| {
-            let id = UserId::parse(name_of(item, key::USER_PREFIX))
-                .map_err(|error| StoreFault::BrokenRecord { record: "USER".to_owned(), what: error.to_string() })?;
-            read_user(&id, item)
-        };
-        let items = self.every(tenant, key::USER_PREFIX).await?;
-        if items.is_empty() {
-            self.tenant_exists(tenant).await?;
-        }
-        Ok(items.iter().map(read).collect::<Result<_, _>>()?)
+        Ok(self.user_records(tenant).await?.into_iter().map(|(_, user)| user).collect())
     }
 
     /// Creates a user or changes what an existing one may do. An existing user's status stays as it is.
@@ -64,7 +57,7 @@ impl Admin {
                 Some(item) => {
                     let before = read_user(&user.id, &item)?;
                     after.status = before.status;
-                    Revision::amend(key::user(&user.id), item, &write_user(&before), &write_user(&after))
+                    amended(item, &before, &after)
                 }
                 None => {
                     // What narrows comes first: whatever a former user of this id left behind is no good any more.
@@ -73,8 +66,11 @@ impl Admin {
                 }
             };
             let roles = Guard { sort_key: key::TENANT.to_owned(), item: tenant_item, attributes: &["roles"] };
+            let mut guards = self.guards_of(&tenant.id, &user.id, Some(&after)).await?;
+            guards.retain(|guard| guard.sort_key != roles.sort_key);
+            guards.push(roles);
             let change = change(&tenant.id, &user.id, Action::UserPut, record);
-            self.commit(Change { guards: vec![roles], ..change }, stamp).await?;
+            self.commit(Change { guards, ..change }, stamp).await?;
             Ok(after)
         })
         .await
@@ -101,8 +97,9 @@ impl Admin {
                 return Err(AdminError::UserAlready { user: id.to_string(), status: name });
             }
             let after = User { status, ..user.clone() };
-            let record = Revision::amend(key::user(id), item, &write_user(&user), &write_user(&after));
-            self.commit(change(tenant, id, action, record), stamp).await?;
+            let record = amended(item, &user, &after);
+            let guards = self.guards_of(tenant, id, Some(&after)).await?;
+            self.commit(Change { guards, ..change(tenant, id, action, record) }, stamp).await?;
             Ok(after)
         })
         .await
@@ -119,7 +116,8 @@ impl Admin {
         let removed = settle(async || {
             let (item, _) = self.user_record(tenant, id).await?;
             let record = Revision::delete(key::user(id), item);
-            self.commit(change(tenant, id, Action::UserRemove, record), stamp).await
+            let guards = self.guards_of(tenant, id, None).await?;
+            self.commit(Change { guards, ..change(tenant, id, Action::UserRemove, record) }, stamp).await
         })
         .await;
         match removed {
@@ -161,6 +159,34 @@ impl Admin {
         Ok(())
     }
 
+    /// What a change of a user rests on, where a member of the tenant makes it; `becomes` is none for one who goes.
+    async fn guards_of(
+        &self,
+        tenant: &TenantId,
+        id: &UserId,
+        becomes: Option<&User>,
+    ) -> Result<Vec<Guard>, AdminError> {
+        let revise = |it: &mut Organisation| {
+            it.users.retain(|user| user.id != *id);
+            it.users.extend(becomes.cloned());
+        };
+        self.guards(MEMBER_WRITE, tenant, &key::user(id), revise).await
+    }
+
+    /// Every user of the tenant, each with the record as it lies there.
+    pub(super) async fn user_records(&self, tenant: &TenantId) -> Result<Vec<(Item, User)>, AdminError> {
+        let items = self.every(tenant, key::USER_PREFIX).await?;
+        if items.is_empty() {
+            self.tenant_exists(tenant).await?;
+        }
+        let read = |item: Item| {
+            let id = UserId::parse(name_of(&item, key::USER_PREFIX))
+                .map_err(|error| StoreFault::BrokenRecord { record: "USER".to_owned(), what: error.to_string() })?;
+            read_user(&id, &item).map(|user| (item, user))
+        };
+        Ok(items.into_iter().map(read).collect::<Result<_, _>>()?)
+    }
+
     pub(super) async fn user_record(&self, tenant: &TenantId, id: &UserId) -> Result<(Item, User), AdminError> {
         let item = self.get(tenant, &key::user(id)).await?;
         let no_user = || AdminError::NoUser { tenant: tenant.to_string(), user: id.to_string() };
@@ -168,6 +194,11 @@ impl Admin {
         let user = read_user(id, &item)?;
         Ok((item, user))
     }
+}
+
+/// A user's record changed. What the rights come from must be what it was, all of it: they were judged together.
+fn amended(item: Item, before: &User, after: &User) -> Revision {
+    Revision::amend(key::user(&before.id), item, &write_user(before), &write_user(after)).fixed(RIGHTS)
 }
 
 fn known_roles(tenant: &Tenant, roles: &[String]) -> Result<(), AdminError> {

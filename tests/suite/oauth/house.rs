@@ -117,6 +117,8 @@ pub(super) struct Plan {
     pub(super) kms: Option<(aws_sdk_kms::Client, OwnKey)>,
     /// Another store than the house's own.
     pub(super) store: Option<Endpoint>,
+    /// Where roles are administered, if not here.
+    pub(super) roles_url: Option<String>,
     /// What may come between its reads and its transactions.
     pub(super) between: Between,
     /// Where its random bytes begin: houses in one table must not draw the same.
@@ -154,6 +156,7 @@ impl House {
             pages: PageSettings {
                 look: Look::new("Acme", None, None).unwrap(),
                 delay: 60,
+                roles_url: plan.roles_url,
                 pats: Some(believing(issuer.as_str()).pats),
             },
         };

@@ -1,6 +1,7 @@
 //! The authorization server. Numbers in brackets are those of the list of checks; `docs/oauth.md` has the whole table.
 
 mod account;
+mod administration;
 mod answers;
 mod audit;
 mod between;

@@ -1,0 +1,86 @@
+//! `…/role/end?name=`: a role that nobody holds is removed; asked first.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+
+use super::role::name;
+use crate::access::administration::ROLE_WRITE;
+use crate::oauth::error::Problem;
+use crate::oauth::http::Incoming;
+use crate::oauth::parameters::Parameters;
+use crate::oauth::server::AuthServer;
+use crate::pages::account::place::{Once, PROOF, Place, page};
+use crate::pages::frame::{Frame, Tab};
+use crate::pages::next::Next;
+use crate::pages::stop::{Stop, answer};
+use crate::store::admin::AdminError;
+
+#[derive(Template)]
+#[template(path = "admin/role_end.html")]
+struct EndPage<'a> {
+    frame: Frame<'a>,
+    tenant: &'a str,
+    name: &'a str,
+    once: Once,
+    /// Who holds it: then it stays.
+    holders: Vec<String>,
+}
+
+/// `GET …/role/end`
+pub(super) async fn get(
+    State(server): State<Arc<AuthServer>>,
+    Path(tenant): Path<String>,
+    request: Request,
+) -> Response {
+    answer(asked(&server, &tenant, request).await)
+}
+
+/// `POST …/role/end`
+pub(super) async fn post(
+    State(server): State<Arc<AuthServer>>,
+    Path(tenant): Path<String>,
+    request: Request,
+) -> Response {
+    answer(made(&server, &tenant, request).await)
+}
+
+async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
+    let incoming = Incoming::read(request).await?;
+    let place = Place::of(server, &incoming, tenant).await?;
+    place.needs(server, ROLE_WRITE)?;
+    place.fresh(server, &Next::to(&incoming.path, &incoming.query))?;
+    let query = Parameters::parse(incoming.query.as_bytes())?;
+    let name = name(&query)?;
+    if !server.store.admin().tenant(&place.tenant.id).await?.roles.contains_key(name) {
+        return Err(Problem::NoSuchPage.into());
+    }
+    let holders = server.store.admin().users(&place.tenant.id).await?.into_iter();
+    let holders = holders.filter(|user| user.roles.iter().any(|role| role == name)).map(|user| user.id.to_string());
+    shown(server, &place, name, holders.collect())
+}
+
+async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
+    let incoming = Incoming::read(request).await?;
+    let (place, form) = Place::sent(server, &incoming, tenant).await?;
+    place.needs(server, ROLE_WRITE)?;
+    place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
+    if server.settings.pages.roles_url.is_some() {
+        return Err(Problem::Forbidden.into());
+    }
+    let name = name(&form)?;
+    let stamp = server.stamp(&place.user.id)?;
+    match place.delegated(server).remove_role(&place.tenant.id, name, &stamp).await {
+        // Gone already is what was wanted. What nobody holds nobody loses, so no cache is emptied.
+        Ok(_) | Err(AdminError::NoRole { .. }) => Ok(place.way_to(server, "roles")),
+        Err(AdminError::RoleHeld { users, .. }) => shown(server, &place, name, users),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn shown(server: &AuthServer, place: &Place, name: &str, holders: Vec<String>) -> Result<Response, Stop> {
+    let (frame, tenant) = (place.frame(server, Tab::Roles), place.tenant.id.as_str());
+    Ok(page(&EndPage { frame, tenant, name, once: place.once(server)?, holders }))
+}
