@@ -22,8 +22,6 @@ pub const ROLE_WRITE: &str = "role.write";
 pub const TOKEN_READ: &str = "token.read";
 /// Whoever holds it revokes them.
 pub const TOKEN_REVOKE: &str = "token.revoke";
-/// Whoever holds it sees who changed what.
-pub const AUDIT_READ: &str = "audit.read";
 
 /// A tenant with all of its users, before a change or after it.
 #[derive(Clone, Debug)]
@@ -61,7 +59,7 @@ pub enum Overreach {
         names: Vec<String>,
     },
     /// Nobody would be left who could change members and roles.
-    #[error("nobody would be left who may change members and roles")]
+    #[error("nobody would be left who may see and change members and roles")]
     LastAdministrator,
 }
 
@@ -79,9 +77,9 @@ impl Organisation {
         user.map_or(PermissionSet::EMPTY, |user| self.held(user, catalogue))
     }
 
-    /// The people who can change members and roles: what was taken from them or from others, they can give back.
+    /// The people who can change members and roles, which takes seeing them.
     pub fn administrators<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a User> {
-        let all = [MEMBER_WRITE, ROLE_WRITE].map(|name| catalogue.permission(name));
+        let all = [MEMBER_READ, MEMBER_WRITE, ROLE_READ, ROLE_WRITE].map(|name| catalogue.permission(name));
         self.users.iter().filter(move |user| {
             let held = self.held(user, catalogue);
             user.kind == UserKind::Person && all.iter().all(|it| it.is_some_and(|it| held.contains(it)))
@@ -100,7 +98,13 @@ impl Organisation {
         everybody.map(effect).filter(|it| !it.gains.is_empty() || !it.loses.is_empty()).collect()
     }
 
-    /// What the change grants to anybody, and to whoever will hold a role.
+    /// What a user's record grants, whether or not it is withheld from them today: what withholds it may end.
+    fn granted(&self, id: &UserId, catalogue: &Catalogue) -> PermissionSet {
+        let rights = self.users.iter().find(|user| user.id == *id).map(|it| Rights::of(it, &self.tenant, catalogue));
+        rights.map_or(PermissionSet::EMPTY, |rights| rights.roles.union(rights.added))
+    }
+
+    /// What the change grants to anybody, today or once they are let in again, and to whoever will hold a role.
     fn grants(&self, after: &Self, catalogue: &Catalogue) -> PermissionSet {
         let role = |of: &Self, role: &str| {
             let names = of.tenant.roles.get(role).map(Vec::as_slice).unwrap_or_default();
@@ -108,7 +112,9 @@ impl Organisation {
         };
         let by_roles = after.tenant.roles.keys().map(|name| role(after, name).difference(role(self, name)));
         let gained = self.effects(after, catalogue).into_iter().map(|effect| effect.gains);
-        by_roles.chain(gained).fold(PermissionSet::EMPTY, PermissionSet::union)
+        let ids = after.users.iter().map(|user| &user.id);
+        let by_records = ids.map(|id| after.granted(id, catalogue).difference(self.granted(id, catalogue)));
+        by_roles.chain(gained).chain(by_records).fold(PermissionSet::EMPTY, PermissionSet::union)
     }
 
     /// Whether that user may make the change that has this end, which needs that permission. Returns an administrator

@@ -7,8 +7,9 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 
-use super::place::{Once, Place, ended, page};
+use super::place::{Once, PROOF, Place, ended, page};
 use super::tokens::Shown;
+use crate::access::tenant::Tenant;
 use crate::oauth::error::Problem;
 use crate::oauth::http::Incoming;
 use crate::oauth::parameters::Parameters;
@@ -116,12 +117,17 @@ async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Re
 async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
     let (place, typed) = Place::sent(server, &incoming, tenant).await?;
-    place.fresh(server, &Next::to(&incoming.path, &typed.without(&["form", "once"]).encoded()))?;
+    place.fresh(server, &Next::to(&incoming.path, &typed.without(&PROOF).encoded()))?;
+    let days = days(&typed)?;
+    if !lives(&place.tenant).contains(&days) {
+        return form(server, &place, &typed, Some("trouble.life"));
+    }
+    let most = place.tenant.max_token_seconds.unwrap_or(u64::MAX);
     let new = NewPat {
         user: place.user.id.clone(),
         name: typed.one("name")?.unwrap_or_default().to_owned(),
         scopes: typed.all("scope").map(str::to_owned).collect(),
-        life: Some(days(&typed)?.saturating_mul(DAY)),
+        life: Some(days.saturating_mul(DAY).min(most)),
     };
     let stamp = server.stamp(&place.user.id)?;
     let issued = server
@@ -175,8 +181,8 @@ fn form(
     typed: &Parameters,
     trouble: Option<&'static str>,
 ) -> Result<Response, Stop> {
-    let most = place.tenant.max_token_seconds.unwrap_or(u64::MAX);
-    let lives: Vec<u64> = LIVES.into_iter().filter(|days| days.saturating_mul(DAY) <= most).collect();
+    let lives = lives(&place.tenant);
+    let longest = lives.last().copied().unwrap_or_default();
     let scopes: Vec<&str> = typed.all("scope").collect();
     Ok(page(&NewPage {
         frame: place.frame(server, Tab::Tokens),
@@ -185,9 +191,8 @@ fn form(
         trouble,
         name: typed.one("name")?.unwrap_or_default().to_owned(),
         grid: grid(&scopes, &place.rights(server), &server.api.catalogue),
-        // Where even a week is too long, all of what is allowed.
-        lives: if lives.is_empty() { vec![(most / DAY).max(1)] } else { lives },
-        days: days(typed).unwrap_or(DEFAULT_LIFE.min(most) / DAY),
+        days: days(typed).unwrap_or((DEFAULT_LIFE / DAY).min(longest)),
+        lives,
     }))
 }
 
@@ -235,6 +240,13 @@ fn is_plain_read(operation: &Operation) -> bool {
 pub(super) async fn own(server: &AuthServer, place: &Place, id: &str) -> Result<PatRecord, Stop> {
     let record = server.store.admin().pat(&place.tenant.id, id).await?;
     if record.user == place.user.id { Ok(record) } else { Err(Problem::NoSuchPage.into()) }
+}
+
+/// How long a token may live here, in days: where even a week is too long, for all the time that is allowed.
+fn lives(tenant: &Tenant) -> Vec<u64> {
+    let most = tenant.max_token_seconds.unwrap_or(u64::MAX);
+    let lives: Vec<u64> = LIVES.into_iter().filter(|days| days.saturating_mul(DAY) <= most).collect();
+    if lives.is_empty() { vec![(most / DAY).max(1)] } else { lives }
 }
 
 fn days(typed: &Parameters) -> Result<u64, Problem> {

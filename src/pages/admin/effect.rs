@@ -1,6 +1,6 @@
 //! What a change comes to, shown before it is made: who could do more by it, and who less.
 
-use crate::access::administration::{Effect, Organisation, Overreach};
+use crate::access::administration::{Effect, MEMBER_READ, Organisation, Overreach, ROLE_READ};
 use crate::access::catalogue::Catalogue;
 use crate::access::identity::TenantId;
 use crate::oauth::server::AuthServer;
@@ -9,7 +9,8 @@ use crate::pages::stop::Stop;
 
 /// What is shown of a change that was not made yet.
 pub(super) struct Preview {
-    pub(super) effects: Vec<Shown>,
+    /// What becomes of whom; none where they may not see both who holds a role and what it grants.
+    pub(super) effects: Option<Vec<Shown>>,
     /// Why it cannot be made, if it cannot.
     pub(super) trouble: Option<Overreach>,
 }
@@ -34,8 +35,10 @@ impl Preview {
         let mut after = before.clone();
         revise(&mut after);
         let trouble = before.judge(&place.user.id, needs, &after, catalogue).err();
-        let effects = before.effects(&after, catalogue);
-        Self { trouble, effects: effects.into_iter().map(|effect| shown(effect, catalogue)).collect() }
+        let may_see = [MEMBER_READ, ROLE_READ].iter().all(|it| place.holds(server, it));
+        let effects = may_see.then(|| before.effects(&after, catalogue));
+        let effects = effects.map(|it| it.into_iter().map(|effect| shown(effect, catalogue)).collect());
+        Self { trouble, effects }
     }
 }
 

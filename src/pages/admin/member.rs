@@ -62,6 +62,7 @@ async fn looked_at(server: &AuthServer, tenant: &str, request: Request) -> Resul
     place.needs(server, MEMBER_READ)?;
     let query = Parameters::parse(incoming.query.as_bytes())?;
     if query.one("edited")?.is_some() {
+        place.needs(server, MEMBER_WRITE)?;
         place.fresh(server, &Next::to(&incoming.path, &incoming.query))?;
     }
     shown(server, &place, &query).await
@@ -71,12 +72,13 @@ async fn changed(server: &AuthServer, tenant: &str, request: Request) -> Result<
     let incoming = Incoming::read(request).await?;
     let (place, form) = Place::sent(server, &incoming, tenant).await?;
     place.needs(server, MEMBER_READ)?;
+    place.needs(server, MEMBER_WRITE)?;
     place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
     if server.settings.pages.roles_url.is_some() {
         return Err(Problem::Forbidden.into());
     }
     let before = organisation(server, &place.tenant.id).await?;
-    let user = proposed(member(&before, &form)?, &form);
+    let user = proposed(&before, member(&before, &form)?, &form);
     match place.delegated(server).put_user(&place.tenant.id, user, &server.stamp(&place.user.id)?).await {
         Ok(_) => ended(server).await,
         // It says why, with what was ticked.
@@ -90,7 +92,7 @@ async fn shown(server: &AuthServer, place: &Place, typed: &Parameters) -> Result
     let before = organisation(server, &place.tenant.id).await?;
     let was = member(&before, typed)?;
     let is_edited = typed.one("edited")?.is_some();
-    let user = if is_edited { proposed(was, typed) } else { was.clone() };
+    let user = if is_edited { proposed(&before, was, typed) } else { was.clone() };
     let proposal = if is_edited {
         let revise =
             |it: &mut Organisation| it.users.iter_mut().filter(|it| it.id == user.id).for_each(|it| *it = user.clone());
@@ -123,7 +125,10 @@ pub(super) fn member<'a>(organisation: &'a Organisation, typed: &Parameters) -> 
     organisation.users.iter().find(|user| user.id == id).ok_or_else(|| Problem::NoSuchPage.into())
 }
 
-fn proposed(was: &User, typed: &Parameters) -> User {
-    let all = |name: &'static str| typed.all(name).map(str::to_owned).collect();
-    User { roles: all("role"), added: all("added"), removed: all("removed"), ..was.clone() }
+/// The member with what was ticked. A role that the organisation does not have grants nothing, and ends here.
+fn proposed(organisation: &Organisation, was: &User, typed: &Parameters) -> User {
+    let all = |name: &'static str| -> Vec<String> { typed.all(name).map(str::to_owned).collect() };
+    let mut roles = all("role");
+    roles.retain(|role| organisation.tenant.roles.contains_key(role));
+    User { roles, added: all("added"), removed: all("removed"), ..was.clone() }
 }

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::effect::{Preview, organisation};
 use super::member::member;
-use crate::access::administration::{MEMBER_WRITE, Organisation, Overreach};
+use crate::access::administration::{MEMBER_READ, MEMBER_WRITE, Organisation, Overreach};
 use crate::access::identity::UserId;
 use crate::access::tenant::UserStatus;
 use crate::oauth::error::Problem;
@@ -95,6 +95,7 @@ pub(super) async fn post(
 async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
     let place = Place::of(server, &incoming, tenant).await?;
+    place.needs(server, MEMBER_READ)?;
     place.needs(server, MEMBER_WRITE)?;
     place.fresh(server, &Next::to(&incoming.path, &incoming.query))?;
     shown(server, &place, &Parameters::parse(incoming.query.as_bytes())?).await
@@ -103,6 +104,7 @@ async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Re
 async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
     let (place, form) = Place::sent(server, &incoming, tenant).await?;
+    place.needs(server, MEMBER_READ)?;
     place.needs(server, MEMBER_WRITE)?;
     place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
     let before = organisation(server, &place.tenant.id).await?;

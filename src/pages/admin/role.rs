@@ -59,6 +59,7 @@ async fn looked_at(server: &AuthServer, tenant: &str, request: Request) -> Resul
     place.needs(server, ROLE_READ)?;
     let query = Parameters::parse(incoming.query.as_bytes())?;
     if query.one("edited")?.is_some() {
+        place.needs(server, ROLE_WRITE)?;
         place.fresh(server, &Next::to(&incoming.path, &incoming.query))?;
     }
     shown(server, &place, &query).await
@@ -68,6 +69,7 @@ async fn changed(server: &AuthServer, tenant: &str, request: Request) -> Result<
     let incoming = Incoming::read(request).await?;
     let (place, form) = Place::sent(server, &incoming, tenant).await?;
     place.needs(server, ROLE_READ)?;
+    place.needs(server, ROLE_WRITE)?;
     place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
     if server.settings.pages.roles_url.is_some() {
         return Err(Problem::Forbidden.into());

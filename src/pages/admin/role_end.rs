@@ -7,7 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 
 use super::role::name;
-use crate::access::administration::ROLE_WRITE;
+use crate::access::administration::{MEMBER_READ, ROLE_READ, ROLE_WRITE};
 use crate::oauth::error::Problem;
 use crate::oauth::http::Incoming;
 use crate::oauth::parameters::Parameters;
@@ -50,7 +50,9 @@ pub(super) async fn post(
 async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
     let place = Place::of(server, &incoming, tenant).await?;
+    place.needs(server, ROLE_READ)?;
     place.needs(server, ROLE_WRITE)?;
+    here(server)?;
     place.fresh(server, &Next::to(&incoming.path, &incoming.query))?;
     let query = Parameters::parse(incoming.query.as_bytes())?;
     let name = name(&query)?;
@@ -65,11 +67,10 @@ async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Re
 async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
     let (place, form) = Place::sent(server, &incoming, tenant).await?;
+    place.needs(server, ROLE_READ)?;
     place.needs(server, ROLE_WRITE)?;
+    here(server)?;
     place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
-    if server.settings.pages.roles_url.is_some() {
-        return Err(Problem::Forbidden.into());
-    }
     let name = name(&form)?;
     let stamp = server.stamp(&place.user.id)?;
     match place.delegated(server).remove_role(&place.tenant.id, name, &stamp).await {
@@ -80,7 +81,15 @@ async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Res
     }
 }
 
+/// Where roles are administered elsewhere, there is no such page.
+fn here(server: &AuthServer) -> Result<(), Problem> {
+    if server.settings.pages.roles_url.is_none() { Ok(()) } else { Err(Problem::NoSuchPage) }
+}
+
+/// Who may not see the members learns that there are holders, and not who.
 fn shown(server: &AuthServer, place: &Place, name: &str, holders: Vec<String>) -> Result<Response, Stop> {
+    let may_see = place.holds(server, MEMBER_READ);
+    let holders = holders.into_iter().map(|holder| if may_see { holder } else { "…".to_owned() }).collect();
     let (frame, tenant) = (place.frame(server, Tab::Roles), place.tenant.id.as_str());
     Ok(page(&EndPage { frame, tenant, name, once: place.once(server)?, holders }))
 }

@@ -142,10 +142,16 @@ impl Admin {
             (Some(before), Some(after)) => {
                 item.update(self.update(record_key(partition, &sort_key), &before, &after, fixed)?).build()
             }
-            (_, _) => {
+            (before, _) => {
+                let mut expression = Expression::default();
+                for attribute in fixed {
+                    expression.must_be(attribute, before.as_ref().and_then(|it| it.get(*attribute)));
+                }
                 let delete = Delete::builder().table_name(&self.table);
                 let delete = delete.set_key(Some(record_key(partition, &sort_key)));
-                item.delete(delete.condition_expression("attribute_exists(pk)").build()?).build()
+                let delete = delete.condition_expression(expression.condition());
+                let delete = delete.set_expression_attribute_names(expression.some_names());
+                item.delete(delete.set_expression_attribute_values(expression.some_values()).build()?).build()
             }
         })
     }
@@ -189,8 +195,8 @@ impl Admin {
             .table_name(&self.table)
             .set_key(Some(record_key(partition, &guard.sort_key)))
             .condition_expression(expression.condition())
-            .set_expression_attribute_names(Some(expression.names).filter(|names| !names.is_empty()))
-            .set_expression_attribute_values(Some(expression.values).filter(|values| !values.is_empty()))
+            .set_expression_attribute_names(expression.some_names())
+            .set_expression_attribute_values(expression.some_values())
             .build()?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
@@ -238,6 +244,15 @@ impl Expression {
         let name = format!(":v{}", self.values.len());
         self.values.insert(name.clone(), value.clone());
         name
+    }
+
+    /// Its names, if there are any: the store refuses an empty list.
+    fn some_names(&self) -> Option<std::collections::HashMap<String, String>> {
+        Some(self.names.clone()).filter(|names| !names.is_empty())
+    }
+
+    fn some_values(&self) -> Option<Item> {
+        Some(self.values.clone()).filter(|values| !values.is_empty())
     }
 
     fn condition(&self) -> String {

@@ -89,8 +89,7 @@ impl DelegatedAdmin {
     /// # Errors
     /// The same, and [`AdminError::Overreach`].
     pub async fn revoke_pat(&self, tenant: &TenantId, id: &str, stamp: &Stamp) -> Result<PatRecord, AdminError> {
-        self.admin.guards(TOKEN_REVOKE, tenant, "", |_| ()).await?;
-        self.admin.revoke_pat(tenant, id, stamp).await
+        self.admin.end_pat(Some(TOKEN_REVOKE), tenant, id, stamp).await
     }
 }
 

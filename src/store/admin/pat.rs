@@ -156,6 +156,17 @@ impl Admin {
     /// # Errors
     /// [`AdminError::AlreadyRevoked`], [`AdminError::NoPat`].
     pub async fn revoke_pat(&self, tenant: &TenantId, id: &str, stamp: &Stamp) -> Result<PatRecord, AdminError> {
+        self.end_pat(None, tenant, id, stamp).await
+    }
+
+    /// Revokes a token; `needs` is the permission for it, where a member of the tenant does.
+    pub(super) async fn end_pat(
+        &self,
+        needs: Option<&'static str>,
+        tenant: &TenantId,
+        id: &str,
+        stamp: &Stamp,
+    ) -> Result<PatRecord, AdminError> {
         settle(async || {
             let (before, record) = self.pat_record(tenant, id).await?;
             if let Some(at) = record.revoked {
@@ -163,8 +174,11 @@ impl Admin {
             }
             let after = PatRecord { revoked: Some(stamp.now()), ..record.clone() };
             let revoke = amend(Action::PatRevoke, before, &record, &after);
-            self.commit(Change { place: Place::Tenant(tenant), steps: vec![revoke], guards: Vec::new() }, stamp)
-                .await?;
+            let guards = match needs {
+                Some(needs) => self.guards(needs, tenant, "", |_| ()).await?,
+                None => Vec::new(),
+            };
+            self.commit(Change { place: Place::Tenant(tenant), steps: vec![revoke], guards }, stamp).await?;
             Ok(after)
         })
         .await

@@ -59,6 +59,10 @@ impl Admin {
                     after.status = before.status;
                     amended(item, &before, &after)
                 }
+                // Who administers changes members; it takes an operator to make one.
+                None if self.delegate.is_some() => {
+                    return Err(AdminError::NoUser { tenant: tenant.id.to_string(), user: user.id.to_string() });
+                }
                 None => {
                     // What narrows comes first: whatever a former user of this id left behind is no good any more.
                     self.end_all(&tenant.id, &user.id, stamp.next()).await?;
@@ -115,7 +119,7 @@ impl Admin {
     pub async fn remove_user(&self, tenant: &TenantId, id: &UserId, stamp: &Stamp) -> Result<Vec<String>, AdminError> {
         let removed = settle(async || {
             let (item, _) = self.user_record(tenant, id).await?;
-            let record = Revision::delete(key::user(id), item);
+            let record = Revision::delete(key::user(id), item).fixed(RIGHTS);
             let guards = self.guards_of(tenant, id, None).await?;
             self.commit(Change { guards, ..change(tenant, id, Action::UserRemove, record) }, stamp).await
         })

@@ -142,6 +142,8 @@ async fn a_tampered_field_is_refused_with_a_reason() {
         (vec![("name", ""), ("days", "7"), ("scope", "contact.read")], "1 to 100 characters"),
         (vec![("name", long.as_str()), ("days", "7"), ("scope", "contact.read")], "1 to 100 characters"),
         (vec![("name", "A"), ("days", "0"), ("scope", "contact.read")], "live that long"),
+        (vec![("name", "A"), ("days", "8"), ("scope", "contact.read")], "live that long"),
+        (vec![("name", "A"), ("days", "18446744073709551615"), ("scope", "contact.read")], "live that long"),
         (vec![("name", "A"), ("days", "7d"), ("scope", "contact.read")], "This did not work"),
         (vec![("name", "A"), ("days", "7"), ("days", "8"), ("scope", "contact.read")], "This did not work"),
     ] {
