@@ -2,7 +2,7 @@
 //! answer of a person for the handle of the request.
 //!
 //! ```text
-//! key    = HMAC-SHA-256(the presented secret's text, "edge-authorizer refresh answer")
+//! key    = HMAC-SHA-256(the presented secret's text, "edge-authorizer sealed answer")
 //! sealed = nonce (12 bytes) · AES-256-GCM(key, nonce, answer, binding)
 //!                                                              └ grant and generation, or the form that was sent
 //! ```
@@ -14,7 +14,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Keeps this key apart from any other use of the token's text.
-const DOMAIN: &[u8] = b"edge-authorizer refresh answer\0";
+const DOMAIN: &[u8] = b"edge-authorizer sealed answer\0";
 
 /// Random bytes that sealing needs.
 pub const NONCE_LENGTH: usize = NONCE_LEN;

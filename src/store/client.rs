@@ -28,7 +28,8 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1000);
 pub(super) const ATTEMPTS: u32 = 3;
 
 /// The longest answer of the store, in bytes. Three items have 1.2 MB at most and a page of a query 1 MB ("Amazon DynamoDB
-/// Developer Guide", quotas); in JSON, names and quotes come on top, and a byte of a text may be written with six.
+/// Developer Guide", quotas); in JSON, names and quotes come on top. A record
+/// that is mostly control characters, each written with six bytes, may be longer, and is a fault.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// The longest document of a stranger, in bytes. Whoever asks for one has a bound of its own.

@@ -244,7 +244,10 @@ impl Remove {
     async fn run(&self, output: Output) -> Result<(), Failure> {
         let store = self.ending.open().await?.clients();
         let client = find(&store, &self.id).await?;
-        if store.withdraw_client(&client, &self.ending.stamp()?).await? != Commit::Done {
+        let withdrawn = store.withdraw_client(&client, &self.ending.stamp()?).await;
+        // Grants may have ended before it failed.
+        self.ending.flush().await?;
+        if withdrawn? != Commit::Done {
             return Err(Failure::Invalid(format!(
                 "the client `{}` was removed or registered anew meanwhile: look, and try again",
                 self.id
@@ -252,7 +255,7 @@ impl Remove {
         }
         let text = || format!("the client `{}` is removed, and what it was granted has ended", self.id);
         output.show(text, || json!({ "removed": self.id }));
-        self.ending.flush().await
+        Ok(())
     }
 }
 

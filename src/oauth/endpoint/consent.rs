@@ -151,7 +151,8 @@ fn answer(
     Ok(Answer { code: code.map(|(digest, _)| digest), ends, sealed })
 }
 
-/// The answer that was given before, while the app cannot have come to anything with it.
+/// The answer that was given before, while its code is not redeemed. An app that takes the same answer twice, though its
+/// `state` was spent, redeems the code twice and loses the grant: no app that checks its state does.
 ///
 /// # Errors
 /// [`Problem::Answered`] afterwards, and where something else is said now; [`Problem::Forbidden`] where this browser

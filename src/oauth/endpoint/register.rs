@@ -94,7 +94,9 @@ async fn register(server: &AuthServer, request: Request) -> Result<Registered, F
         expires: Some(now.plus(server.settings.lifetimes.registration)),
     };
     if server.store.register_client(&client, now).await? != Commit::Done {
-        return Err(Failure::Contention);
+        // Somebody registered the same at the same moment.
+        let theirs = if client.secret.is_none() { known(server, &client.id).await? } else { None };
+        return theirs.map(|it| Registered::of(it, None, &server.settings.issuer)).ok_or(Failure::Contention);
     }
     tracing::info!(endpoint = "register", outcome = "registered", client = client.id.as_str(), "oauth");
     Ok(Registered {
@@ -110,10 +112,9 @@ async fn known(server: &AuthServer, id: &ClientId) -> Result<Option<Client>, Fai
     let Some(client) = server.store.client(id).await?.and_then(|client| client.current(now).ok()) else {
         return Ok(None);
     };
-    if let Some(until) = client.renewed(server.settings.lifetimes.registration, now)
-        && server.store.renew_client(&client, until, now).await? != Commit::Done
-    {
-        return Err(Failure::Contention);
+    // Where it cannot be written down now that it is used, the next use does it.
+    if let Some(until) = client.renewed(server.settings.lifetimes.registration, now) {
+        server.store.renew_client(&client, until, now).await?;
     }
     Ok(Some(client))
 }

@@ -34,7 +34,7 @@ async fn arrive(server: &AuthServer, request: Request) -> Result<Response, Failu
     let parameters = Parameters::parse(incoming.query.as_bytes())?;
     let now = server.now();
     let (old, _) = session(server, &incoming, now).await?.ok_or(Problem::Forbidden)?;
-    // Whoever was not sent away is not counted, or strangers could keep out all who share their address.
+    // Who has no session here is not counted, or a mere link would use up what all behind an address have.
     server.limit(&server.settings.limits.sign_in_by_address, &incoming.address).await?;
     let (challenge, arrival) = match &server.settings.sign_in {
         SignIn::Accounts => return Err(Problem::Forbidden.into()),

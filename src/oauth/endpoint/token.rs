@@ -2,7 +2,8 @@
 //!
 //! Signing comes before anything is claimed, so that a failing key burns nothing. What was decided on a record holds
 //! only while the record is still so; else it is decided again on what it has become. Once something is claimed, there is
-//! an answer: whoever was told to try again then would end their own grant by it.
+//! an answer: whoever was told to try again then would end their own grant by it. (The store may claim and not say so in
+//! time; then there is none.)
 
 use std::sync::Arc;
 

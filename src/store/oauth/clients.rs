@@ -5,7 +5,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use super::{Commit, KEPT, OAuthStore, TTL, document, document_item, record_key, time, unbuildable};
 use crate::access::identity::{ClientId, GrantId, TenantId};
@@ -118,8 +118,8 @@ impl OAuthStore {
         decided(update.expression_attribute_values(":now", time(now)).send().await)
     }
 
-    /// Ends a client now and every grant that it was given; then removes it. A conflict means that it was removed
-    /// meanwhile, or registered anew, which is another client.
+    /// Ends a client now and every grant that it was given; then removes its record. A conflict means that it was removed
+    /// before, or registered anew, which is another client: nothing was done.
     ///
     /// The registration ends first, so that nothing new is granted. What is left when the store fails on the way is a
     /// client that has ended, and the same call again ends the rest.
@@ -127,7 +127,7 @@ impl OAuthStore {
     /// # Errors
     /// [`StoreFault`].
     pub async fn withdraw_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
-        if self.end_client(client, stamp.now()).await? == Commit::Conflict {
+        if self.end_client(client, stamp).await? == Commit::Conflict {
             return Ok(Commit::Conflict);
         }
         let partition = partition(&client.id);
@@ -140,13 +140,29 @@ impl OAuthStore {
             let delete = self.client.delete_item().table_name(&self.table);
             delete.set_key(Some(record_key(&partition, &sort_key))).send().await.map_err(fault)?;
         }
-        self.remove_client(client, &stamp.next()).await
+        self.forget_client(client).await?;
+        Ok(Commit::Done)
     }
 
-    /// Ends a registration as if it had ended when it was made: then it has for everybody, whatever their clocks say.
-    async fn end_client(&self, client: &Client, now: Timestamp) -> Result<Commit, StoreFault> {
-        let update = self.ending(client, client.registered, now);
-        decided(update.condition_expression("registered_at = :registered").send().await)
+    /// Ends a registration as if it had ended when it was made: then it has for everybody, whatever their clocks say. It
+    /// stands in no list any more, and the audit log has it.
+    async fn end_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
+        let end = Update::builder().table_name(&self.table);
+        let end = end.set_key(Some(record_key(&partition(&client.id), SORT_KEY)));
+        let end = end.update_expression("SET #expires = :registered, #ttl = :ttl");
+        let end = end.condition_expression("registered_at = :registered");
+        let end = end.expression_attribute_names("#expires", EXPIRES).expression_attribute_names("#ttl", TTL);
+        let end = end.expression_attribute_values(":registered", time(client.registered));
+        let end = end.expression_attribute_values(":ttl", time(stamp.now().plus(KEPT)));
+        let listed = Delete::builder().table_name(&self.table);
+        let listed = listed.set_key(Some(record_key(key::INSTALLATION, &listed_key(&client.id))));
+        let told = description(client);
+        self.commit(vec![
+            TransactWriteItem::builder().update(end.build().map_err(unbuildable)?).build(),
+            TransactWriteItem::builder().delete(listed.build().map_err(unbuildable)?).build(),
+            self.note(Action::ClientRemove, client, [Some(&told), None], stamp)?,
+        ])
+        .await
     }
 
     /// An update of when a registration ends, and of when its record may go: a while after `last`.
@@ -187,25 +203,14 @@ impl OAuthStore {
         self.new_item(item)
     }
 
-    /// Removes a client; its grants find no client any more.
-    async fn remove_client(&self, client: &Client, stamp: &Stamp) -> Result<Commit, StoreFault> {
-        let told = description(client);
-        let note = self.note(Action::ClientRemove, client, [Some(&told), None], stamp)?;
-        let delete = |partition: &str, sort_key: &str| {
-            Delete::builder().table_name(&self.table).set_key(Some(record_key(partition, sort_key)))
-        };
-        // As `end_client` left it: one that registered anew since is another.
-        let record = delete(&partition(&client.id), SORT_KEY);
-        let record = record.condition_expression("registered_at = :registered AND #expires = :registered");
-        let record = record.expression_attribute_names("#expires", EXPIRES);
-        let record = record.expression_attribute_values(":registered", time(client.registered));
-        let listed = delete(key::INSTALLATION, &listed_key(&client.id));
-        let mut writes = Vec::new();
-        for delete in [record, listed] {
-            writes.push(TransactWriteItem::builder().delete(delete.build().map_err(unbuildable)?).build());
-        }
-        writes.push(note);
-        self.commit(writes).await
+    /// Removes the record of a client that has ended. One that registered anew since is another, and stays.
+    async fn forget_client(&self, client: &Client) -> Result<(), StoreFault> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete.set_key(Some(record_key(&partition(&client.id), SORT_KEY)));
+        let delete = delete.condition_expression("registered_at = :registered AND #expires = :registered");
+        let delete = delete.expression_attribute_names("#expires", EXPIRES);
+        let delete = delete.expression_attribute_values(":registered", time(client.registered));
+        decided(delete.send().await).map(drop)
     }
 
     /// The line in the list of the operators' clients.
@@ -291,7 +296,12 @@ where
 {
     match sent {
         Ok(_) => Ok(Commit::Done),
-        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(Commit::Conflict),
+        // A transaction that is under way on the record counts as one that has changed it.
+        Err(error)
+            if matches!(error.code(), Some("ConditionalCheckFailedException" | "TransactionConflictException")) =>
+        {
+            Ok(Commit::Conflict)
+        }
         Err(error) => Err(fault(error)),
     }
 }
