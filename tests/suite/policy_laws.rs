@@ -171,7 +171,7 @@ fn turn<T>(list: &mut [T], seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     /// Whatever a gateway makes of a request under the enabled readings: what it allows by the policy is what the
     /// permission covers.
