@@ -44,8 +44,12 @@ pub struct Plan {
     pub wide: Vec<String>,
     /// The scopes of the narrow token.
     pub narrow: Vec<String>,
+    /// A path that both may read: who is refused there is not who the plan asks for, or the stage is another.
+    pub control: String,
     /// The requests, all `GET`, those of one reading one after the other.
     pub probes: Vec<Probe>,
+    /// The readings of which not every request tells something: they cannot be settled so.
+    pub unasked: Vec<Reading>,
 }
 
 /// A plan for an API; none if it has no list to read (a `GET` without parameters beside another `GET`).
@@ -61,12 +65,16 @@ pub fn plan(api: &Api) -> Option<Plan> {
     let patterns = |set| api.policies.patterns(TokenKind::Pat, set);
     let (wide_policy, narrow_policy) = (patterns(wide), patterns(narrow));
     let tells = |probe: &Probe| probe.tells(&wide_policy, &narrow_policy);
-    let mut probes: Vec<Probe> = Vec::new();
-    for candidates in questions(&list.path.to_string(), &items) {
-        probes.extend(candidates.into_iter().find(tells));
+    let control = list.path.to_string();
+    let (mut probes, mut unasked): (Vec<Probe>, Vec<Reading>) = (Vec::new(), Vec::new());
+    for (reading, candidates) in questions(&control, &items) {
+        match candidates.into_iter().find(tells) {
+            Some(probe) => probes.push(probe),
+            None => unasked.push(reading),
+        }
     }
     let names = |set: PermissionSet| api.catalogue.names(set).map(str::to_owned).collect();
-    Some(Plan { wide: names(wide), narrow: names(narrow), probes })
+    Some(Plan { wide: names(wide), narrow: names(narrow), control, probes, unasked })
 }
 
 impl Probe {
@@ -89,8 +97,8 @@ fn narrow(api: &Api, list: &Route<'_>, spared: &Route<'_>) -> Option<PermissionS
 }
 
 /// What is asked, each with requests of which the first that tells is sent.
-fn questions(list: &str, items: &[Item]) -> Vec<Vec<Probe>> {
-    let probe = |reading, path: String| Probe::new(reading, path, list.to_owned());
+fn questions(list: &str, items: &[Item]) -> Vec<(Reading, Vec<Probe>)> {
+    let one = |reading, path: String| (reading, vec![Probe::new(reading, path, list.to_owned())]);
     let (parent, last) = list.rsplit_once('/').unwrap_or(("", list));
     let encoded_slash = |text: &str| text.rsplit_once('/').map(|(above, last)| format!("{above}%2F{last}"));
     let below = Some(list).filter(|_| !parent.is_empty()).into_iter().chain(items.iter().map(|it| it.path.as_str()));
@@ -99,14 +107,14 @@ fn questions(list: &str, items: &[Item]) -> Vec<Vec<Probe>> {
     let letters = items.iter().map(|item| item.probe(Reading::DecodedAfterRouting, item.encoded_letter()));
     let within = items.iter().flat_map(|item| item.encoded_slashes().map(|it| item.probe(Reading::DecodedSlash, it)));
     vec![
-        vec![probe(Reading::EncodedPath, format!("{parent}/{}", encoded_first(last)))],
-        slashes.collect(),
-        vec![probe(Reading::EncodedPath, format!("{parent}/x/%2e%2e/{last}"))],
-        vec![probe(Reading::EmptySegments, format!("{parent}//{last}"))],
-        vec![probe(Reading::DotSegments, format!("{parent}/x/../{last}"))],
-        vec![probe(Reading::TrailingSlash, format!("{list}/"))],
-        letters.collect(),
-        within.collect(),
+        one(Reading::EncodedPath, format!("{parent}/{}", encoded_first(last))),
+        (Reading::EncodedPath, slashes.collect()),
+        one(Reading::EncodedPath, format!("{parent}/x/%2e%2e/{last}")),
+        one(Reading::EmptySegments, format!("{parent}//{last}")),
+        one(Reading::DotSegments, format!("{parent}/x/../{last}")),
+        one(Reading::TrailingSlash, format!("{list}/")),
+        (Reading::DecodedAfterRouting, letters.collect()),
+        (Reading::DecodedSlash, within.collect()),
     ]
 }
 

@@ -3,7 +3,7 @@
 use edge_authorizer::access::permission::PermissionSet;
 use edge_authorizer::policy::compiler::PolicyCompiler;
 use edge_authorizer::policy::iam::wildcard;
-use edge_authorizer::policy::menu::Menu;
+use edge_authorizer::policy::menu::{Allow, Menu};
 use edge_authorizer::policy::proof::audit::{Auditor, Error};
 use edge_authorizer::policy::proof::check::check;
 use edge_authorizer::policy::proof::verdict::conflicts;
@@ -192,6 +192,22 @@ fn more_permission_takes_no_odd_path_away() {
         let patterns = api.policies.patterns(TokenKind::Pat, api.catalogue.granted(scopes.iter().copied()));
         assert!(is_allowed(&patterns, odd), "{scopes:?} {patterns:?}");
         assert!(!is_allowed(&patterns, "GET/users/alice%40example.com"), "{scopes:?} {patterns:?}");
+    }
+}
+
+/// An API of which nothing could be proved allows nothing, however it is asked: nothing is known of its odd paths either.
+#[test]
+fn what_was_not_proved_allows_no_single_request() {
+    let proved = api(&[("GET /users/{id}", "u"), ("GET /admin", "a")]);
+    let menu = proved.policies.menu();
+    let unproved = |allow: &Allow| Allow { pattern: allow.pattern.clone(), ..Allow::default() };
+    let allows = menu.allows.iter().take(menu.routes).map(unproved).collect();
+    let nothing = Menu { readings: menu.readings.clone(), routes: menu.routes, allows, ..Menu::default() };
+    let compiler = PolicyCompiler::new(&proved.operations, nothing).unwrap();
+    let held = proved.catalogue.granted(["u"]);
+    for path in ["/users/..%2fadmin", "/users/x", "/admin", "/users/x/"] {
+        let own = compiler.patterns_for(TokenKind::Pat, held, "GET", path);
+        assert!(!is_allowed(&own, &format!("GET{path}")), "{path}");
     }
 }
 

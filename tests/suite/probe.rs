@@ -93,6 +93,13 @@ fn the_local_gateway_is_probed_as_a_stage_is() {
     assert_eq!(code, Some(1));
     let refused = served.edge(&["probe", "--url", &served.gateway, "--wide", "crm_pat_x", "--narrow", "crm_pat_x"]);
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    // A token that may not even read the plain list, or another stage's address, says nothing of odd paths.
+    let little = served.issue(&serde_json::json!(["note.write"]));
+    for (url, narrow) in [(served.gateway.clone(), &little), (format!("{}/nowhere", served.gateway), &narrow)] {
+        let refused = served.edge(&["probe", "--url", &url, "--wide", &wide, "--narrow", narrow]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(3) && said.contains("which both may read"), "{said}");
+    }
 }
 
 /// A backend refuses things too, and that says nothing of where the gateway sent them.

@@ -10,7 +10,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use clap::Args;
 use edge_authorizer::api::Api;
-use edge_authorizer::policy::probe::{Finding, Plan, Probe, Seen, plan};
+use edge_authorizer::policy::probe::{Finding, Plan, Seen, plan};
 use edge_authorizer::policy::reading::Reading;
 use edge_authorizer::transport::Transport;
 use serde_json::{Value, json};
@@ -67,14 +67,29 @@ pub(crate) fn run(args: &ProbeArgs, json: bool) -> Result<ExitCode, Failure> {
         headers: &args.headers,
         http: SharedHttpConnector::new(Transport::reading_at_most(LONGEST_ANSWER)),
     };
+    let both = |path: &str| {
+        let asked = async { Ok::<_, Failure>((stage.ask(path, wide).await?, stage.ask(path, narrow).await?)) };
+        runtime.block_on(asked)
+    };
+    let (by_wide, by_narrow) = both(&plan.control)?;
+    if [by_wide, by_narrow].contains(&Seen::Refused) {
+        let path = &plan.control;
+        return Err(Failure::Invalid(format!("the stage refuses {path} to one of the tokens, which both may read")));
+    }
     let mut found: Vec<Found> = Vec::new();
     for probe in plan.probes {
-        let seen = runtime
-            .block_on(async { Ok::<_, Failure>((stage.ask(&probe, wide).await?, stage.ask(&probe, narrow).await?)) })?;
+        let seen = both(&probe.path)?;
         let answered = (probe.path, Finding::of(probe.reading, seen.0, seen.1));
         match found.last_mut().filter(|last| last.reading == probe.reading) {
             Some(last) => last.probes.push(answered),
             None => found.push(Found { reading: probe.reading, probes: vec![answered] }),
+        }
+    }
+    for reading in plan.unasked {
+        let unasked = ("-".to_owned(), Finding::Inconclusive);
+        match found.iter_mut().find(|it| it.reading == reading) {
+            Some(of_reading) => of_reading.probes.push(unasked),
+            None => found.push(Found { reading, probes: vec![unasked] }),
         }
     }
     report(&found, json);
@@ -104,9 +119,9 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    async fn ask(&self, probe: &Probe, token: &str) -> Result<Seen, Failure> {
+    async fn ask(&self, path: &str, token: &str) -> Result<Seen, Failure> {
         let invalid = |what: &str| Failure::Invalid(format!("{what} cannot be sent"));
-        let target = format!("{}{}", self.url, probe.path);
+        let target = format!("{}{path}", self.url);
         let mut request = HttpRequest::get(target).map_err(|_| invalid("the URL"))?;
         request
             .headers_mut()
@@ -120,13 +135,13 @@ impl Stage<'_> {
         let asked = tokio::time::timeout(DEADLINE, self.http.call(request));
         let answer = asked
             .await
-            .map_err(|_| Failure::Fault(format!("no answer to {} in time", probe.path)))?
+            .map_err(|_| Failure::Fault(format!("no answer to {path} in time")))?
             .map_err(|error| Failure::Fault(DisplayErrorContext(error).to_string()))?;
         let status = answer.status().as_u16();
         let error_type = answer.headers().get("x-amzn-errortype").map(str::to_owned);
         match status {
             401 => Err(Failure::Invalid("the stage does not accept one of the tokens (401)".to_owned())),
-            429 | 500.. => Err(Failure::Fault(format!("the stage answers {} with {status}", probe.path))),
+            429 | 500.. => Err(Failure::Fault(format!("the stage answers {path} with {status}"))),
             _ => {
                 let body = ByteStream::new(answer.into_body()).collect().await;
                 let body = body.map_err(|error| Failure::Fault(error.to_string()))?.into_bytes();
