@@ -131,6 +131,9 @@ class Walk:
     def policy(self, row: Row) -> str:
         """What the function answers for a row's token, asked about one operation: the policy's text, or the error's."""
         answer = self.invoked(row)
+        if answer == "Unauthorized" and not isinstance(row.told, str):
+            refused = [line for line in self.doors.decisions() if line.get("outcome") == "unauthorized"]
+            return f"{answer}: {refused[-1:]}"
         if answer.startswith("{") or answer == "Unauthorized":
             return answer
         self.faults.append(f"{row}: {answer}")
