@@ -63,6 +63,21 @@ impl Place {
         if spent == Commit::Done { Ok((place, form)) } else { Err(Problem::Forbidden.into()) }
     }
 
+    /// Who sends a form of the administration, with all these permissions and having just proven who they are.
+    pub(in crate::pages) async fn changing(
+        server: &AuthServer,
+        incoming: &Incoming,
+        tenant: &str,
+        needs: [&str; 2],
+    ) -> Result<(Self, Parameters), Stop> {
+        let (place, form) = Self::sent(server, incoming, tenant).await?;
+        for permission in needs {
+            place.needs(server, permission)?;
+        }
+        place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
+        Ok((place, form))
+    }
+
     async fn there(server: &AuthServer, incoming: &Incoming, tenant: &str, next: &Next) -> Result<Self, Stop> {
         let visitor = Visitor::of(server, incoming, next).await?.map_err(Stop::go)?;
         let found = visitor.members.iter().find(|(it, _)| it.id.as_str() == tenant);

@@ -17,7 +17,7 @@ use crate::oauth::error::Problem;
 use crate::oauth::http::Incoming;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::server::AuthServer;
-use crate::pages::account::place::{Once, PROOF, Place, ended, page};
+use crate::pages::account::place::{Once, Place, ended, page};
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::next::Next;
 use crate::pages::stop::{Stop, answer};
@@ -70,10 +70,7 @@ async fn looked_at(server: &AuthServer, tenant: &str, request: Request) -> Resul
 
 async fn changed(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
-    let (place, form) = Place::sent(server, &incoming, tenant).await?;
-    place.needs(server, MEMBER_READ)?;
-    place.needs(server, MEMBER_WRITE)?;
-    place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
+    let (place, form) = Place::changing(server, &incoming, tenant, [MEMBER_READ, MEMBER_WRITE]).await?;
     if server.settings.pages.roles_url.is_some() {
         return Err(Problem::Forbidden.into());
     }

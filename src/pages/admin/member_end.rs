@@ -15,7 +15,7 @@ use crate::oauth::error::Problem;
 use crate::oauth::http::Incoming;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::server::AuthServer;
-use crate::pages::account::place::{Once, PROOF, Place, ended, page};
+use crate::pages::account::place::{Once, Place, ended, page};
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::next::Next;
 use crate::pages::stop::{Stop, answer};
@@ -103,10 +103,7 @@ async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Re
 
 async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
-    let (place, form) = Place::sent(server, &incoming, tenant).await?;
-    place.needs(server, MEMBER_READ)?;
-    place.needs(server, MEMBER_WRITE)?;
-    place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
+    let (place, form) = Place::changing(server, &incoming, tenant, [MEMBER_READ, MEMBER_WRITE]).await?;
     let before = organisation(server, &place.tenant.id).await?;
     let (id, how) = (&member(&before, &form)?.id, How::read(&form)?);
     let (admin, stamp) = (place.delegated(server), server.stamp(&place.user.id)?);

@@ -12,7 +12,7 @@ use crate::oauth::error::Problem;
 use crate::oauth::http::Incoming;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::server::AuthServer;
-use crate::pages::account::place::{Once, PROOF, Place, page};
+use crate::pages::account::place::{Once, Place, page};
 use crate::pages::frame::{Frame, Tab};
 use crate::pages::next::Next;
 use crate::pages::stop::{Stop, answer};
@@ -66,11 +66,8 @@ async fn asked(server: &AuthServer, tenant: &str, request: Request) -> Result<Re
 
 async fn made(server: &AuthServer, tenant: &str, request: Request) -> Result<Response, Stop> {
     let incoming = Incoming::read(request).await?;
-    let (place, form) = Place::sent(server, &incoming, tenant).await?;
-    place.needs(server, ROLE_READ)?;
-    place.needs(server, ROLE_WRITE)?;
+    let (place, form) = Place::changing(server, &incoming, tenant, [ROLE_READ, ROLE_WRITE]).await?;
     here(server)?;
-    place.fresh(server, &Next::to(&incoming.path, &form.without(&PROOF).encoded()))?;
     let name = name(&form)?;
     let stamp = server.stamp(&place.user.id)?;
     match place.delegated(server).remove_role(&place.tenant.id, name, &stamp).await {
